@@ -1,3 +1,46 @@
-"""glean: paper abstracts in, a structured, validated, citable dataset out."""
+"""glean: paper abstracts in, a structured, validated, citable dataset out.
+
+>>> import extract
+>>> record = extract.extract("FastFoo: Faster Decoding", "We propose FastFoo, which is 2x faster than Bar.")
+>>> record["speedups"][0]["factor"]
+2.0
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+# VALIDATE
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from extract.api import build, extract, extract_all, pipeline
+    from extract.publish import attach_text
+    from extract.record.model import Record
+
+__all__ = ["Record", "__version__", "attach_text", "build", "extract", "extract_all", "pipeline"]
+
+# spaCy takes a second to import, so names are looked up when they are first used (PEP 562).
+_WHERE = {
+    "build": "extract.api",
+    "extract": "extract.api",
+    "extract_all": "extract.api",
+    "pipeline": "extract.api",
+    "attach_text": "extract.publish",
+    "Record": "extract.record.model",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _WHERE:
+        from importlib import import_module
+
+        value = getattr(import_module(_WHERE[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'extract' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

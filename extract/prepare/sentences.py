@@ -54,8 +54,7 @@ def sentence_starts(doc: Doc) -> list[bool]:
                         and before[-1:].islower()
                         and doc[k].text[0].isupper()
                         and len(doc[k].text) > 1
-                        or (i > 0 and doc[i - 1].text in (")", "%", "$") and doc[k].text[0].isupper())
-                    )
+                    ) or (i > 0 and doc[i - 1].text in (")", "%", "$") and doc[k].text[0].isupper())
                 else:
                     split = _opens(doc, k)
                 if split:

@@ -98,9 +98,10 @@ def normal_form(word: str, before: str = "", after: str = "") -> str:
     """The normal form of a token between two others: one sign for one meaning, lower case, NFKC."""
     if word in NORMS:
         return NORMS[word]
-    if word in NUMBER_CONTEXT and (_IS_NUMBER.match(before) or _IS_NUMBER.match(after)):
-        if word in ("x", "X", "times") or _IS_NUMBER.match(after):
-            return NUMBER_CONTEXT[word]
+    if word in NUMBER_CONTEXT and (
+        _IS_NUMBER.match(after) or (word in ("x", "X", "times") and _IS_NUMBER.match(before))
+    ):
+        return NUMBER_CONTEXT[word]
     if word.isascii():
         return word.lower()
     return unicodedata.normalize("NFKC", word).casefold() or word
@@ -124,11 +125,7 @@ class Tokenizer:
             k = i + 1
             while k <= last and (words[k] in "$~{" or words[k].isspace() or words[k] in NUMBER_CONTEXT) and k - i < 4:
                 k += 1
-            norm = normal_form(word, words[j] if j >= 0 else "", words[k] if k <= last else "")
-            if norm != word:
-                doc[i].norm_ = norm
-            else:
-                doc[i].norm_ = word
+            doc[i].norm_ = normal_form(word, words[j] if j >= 0 else "", words[k] if k <= last else "")
         return doc
 
     def pipe(self, texts: Any, batch_size: int = 1000) -> Iterator[Doc]:

@@ -1,0 +1,60 @@
+# Everything runs in a virtual environment of its own: `make demo` and `make test` are all the set-up there is.
+VENV   ?= .venv
+PYTHON ?= python3
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+DEMO   ?= demo-release
+
+export OMP_NUM_THREADS = 1
+
+.PHONY: help demo test check format release train evaluate clean
+
+help:
+	@echo "make demo      environment, install, build a release from the bundled sample, show what came out"
+	@echo "make test      all tests (those that need the shared data run where it lies beside the checkout)"
+	@echo "make check     lint, format and types"
+	@echo "make format    mend lint and format"
+	@echo "make release   the release of the four saved listing pages (needs the shared data)"
+	@echo "make evaluate  precision, recall and F1 on dev (needs the shared data)"
+	@echo "make train     vectors, NER pass and scores from the annotations (needs the shared data)"
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "glean needs Python 3.11 or newer: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,dev]'
+	@touch $@
+
+demo: $(READY)
+	@$(BIN)/glean build --quiet --replace -o $(DEMO)
+	@$(BIN)/glean validate $(DEMO)
+	@$(BIN)/python -m extract.sample.demo $(DEMO)
+
+test: $(READY)
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+SHARED  ?= ../shared
+RELEASE ?= 2026.11
+
+release: $(READY)
+	$(BIN)/glean build --workers 2 --replace $(SHARED)/seeds/*.txt -o releases/$(RELEASE)
+	$(BIN)/glean validate releases/$(RELEASE)
+
+evaluate: $(READY)
+	$(BIN)/glean evaluate --workers 2 --publish $(SHARED)/gold/papers.jsonl $(SHARED)/gold/dev.jsonl
+
+train: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[train]'
+	$(BIN)/glean train --gold $(SHARED)/gold/train.jsonl --papers $(SHARED)/gold/papers.jsonl \
+		--corpus $(SHARED)/corpus/abstracts.jsonl.gz
+
+clean:
+	rm -rf $(VENV) $(DEMO) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""assemble: a station of the data's way."""

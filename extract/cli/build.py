@@ -1,0 +1,60 @@
+"""``glean build``: a whole release."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from extract.cli import Failure, options
+
+
+@click.command("build")
+@click.argument("inputs", nargs=-1, metavar="[INPUT]...")
+@click.option("-o", "--output", "out", required=True, type=click.Path(path_type=Path), help="Folder of the release.")
+@options.reading
+@click.option("--release", "version", help="Version of the release; else the folder's name.")
+@click.option("--with-text", is_flag=True, help="Keep the abstracts in the release.")
+@click.option("--replace", is_flag=True, help="Replace the release that already stands in the folder.")
+@options.working
+def command(
+    inputs: tuple[str, ...],
+    out: Path,
+    form: str | None,
+    columns: dict[str, str] | None,
+    version: str | None,
+    with_text: bool,
+    replace: bool,
+    workers: int,
+    quiet: bool,
+) -> None:
+    """Reads, extracts, validates and publishes a whole release.
+
+    Without INPUT the bundled sample of invented papers is built.
+
+    \b
+    glean build pages/*.txt -o releases/2026.11
+    glean build papers.parquet --columns title=Name,abstract=Summary -o releases/mine
+    """
+    from extract.api import build
+    from extract.publish import PublishError
+    from extract.validate import InvalidRecord
+
+    with options.told(), options.progress_bar(quiet) as progress:
+        try:
+            summary = build(
+                inputs,
+                out,
+                form=form,
+                columns=columns,
+                version=version,
+                with_text=with_text,
+                workers=workers,
+                replace=replace,
+                progress=progress,
+            )
+        except (PublishError, InvalidRecord) as error:
+            raise Failure(str(error)) from None
+    if not quiet:
+        options.tell_rejects(summary.rejects)
+        click.echo(summary.text(), err=True)

@@ -1,0 +1,44 @@
+"""``glean extract``: records as JSON Lines."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from extract.cli import options
+
+
+@click.command("extract")
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@options.reading
+@click.option("--with-text", is_flag=True, help="Keep the abstracts in the records.")
+@options.working
+def command(
+    inputs: tuple[str, ...],
+    form: str | None,
+    columns: dict[str, str] | None,
+    with_text: bool,
+    workers: int,
+    quiet: bool,
+) -> None:
+    """Writes one record a line to standard output.
+
+    INPUT is a file, or "-" for standard input. Progress and what had to be set aside go to standard error.
+
+    \b
+    glean extract page.txt > records.jsonl
+    curl -s https://example.org/papers.jsonl | glean extract - --format jsonl
+    """
+    from extract.api import extract_all
+    from extract.read import read_inputs
+
+    with options.told():
+        reading = read_inputs(inputs, form, columns)
+    if not quiet:
+        options.tell_rejects(reading.rejects)
+    out = click.get_binary_stream("stdout")
+    with options.progress_bar(quiet) as progress:
+        for record in extract_all(reading.papers, workers=workers, with_text=with_text, progress=progress):
+            out.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
+    out.flush()

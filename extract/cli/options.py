@@ -1,0 +1,90 @@
+"""Options that several commands share, and how their progress and rejects are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import click
+
+from extract.cli import Failure, printable, wrong_call
+from extract.read import FORMATS, ReadError, Reject
+from extract.read.tables import PARTS
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+MAX_REJECTS_SHOWN = 20
+
+
+def reading(function: F) -> F:
+    """``--format`` and ``--columns``."""
+    form = click.option(
+        "--format", "form", type=click.Choice(FORMATS), help="Form of the inputs, where it is not to be guessed."
+    )
+    columns = click.option(
+        "--columns",
+        callback=_columns,
+        metavar="PART=NAME,...",
+        help=f"Which column holds what, for tables: title=Name,abstract=Summary. Parts: {', '.join(PARTS)}.",
+    )
+    return form(columns(function))
+
+
+def working(function: F) -> F:
+    """``--workers`` and ``--quiet``."""
+    workers = click.option(
+        "--workers", type=click.IntRange(1, 1024), default=1, show_default=True, help="Processes that extract."
+    )
+    quiet = click.option("--quiet", "-q", is_flag=True, help="No progress and no summary on standard error.")
+    return workers(quiet(function))
+
+
+def _columns(_ctx: click.Context, _param: click.Parameter, value: str | None) -> dict[str, str] | None:
+    if value is None:
+        return None
+    chosen = {}
+    for pair in value.split(","):
+        part, equals, name = pair.partition("=")
+        if not equals or not name or part.strip() not in PARTS:
+            wrong_call(f"--columns {value!r}: {pair!r} is not PART=NAME (allowed parts: {', '.join(PARTS)})")
+        chosen[part.strip()] = name
+    return chosen
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turns what can go wrong with inputs into one line and the right exit status."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        wrong_call(f"{error.filename}: there is no such file")
+    except ReadError as error:
+        raise Failure(str(error)) from None
+
+
+@contextmanager
+def progress_bar(quiet: bool, what: str = "extracting") -> Iterator[Callable[[int, int], None] | None]:
+    """A progress bar with rate and time left on standard error, if it is a terminal."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def tell_rejects(rejects: Sequence[Reject]) -> None:
+    """A line on standard error for each entry that was set aside."""
+    for reject in rejects[:MAX_REJECTS_SHOWN]:
+        line = f":{reject.line}" if reject.line else ""
+        place = f"{reject.document}{line}: entry {reject.position}"
+        click.echo(printable(f"glean: {place} set aside: {reject.reason}"), err=True)
+    if len(rejects) > MAX_REJECTS_SHOWN:
+        click.echo(f"glean: ... and {len(rejects) - MAX_REJECTS_SHOWN:,} more entries set aside", err=True)

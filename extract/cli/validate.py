@@ -1,0 +1,40 @@
+"""``glean validate``: files against the schema."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from extract.cli import printable
+
+
+@click.command("validate")
+@click.argument("paths", nargs=-1, required=True, metavar="FILE...")
+@click.option("--max-errors", default=100, show_default=True, type=click.IntRange(1), help="Lines printed per file.")
+@click.option("--quiet", "-q", is_flag=True, help="Errors only.")
+def command(paths: tuple[str, ...], max_errors: int, quiet: bool) -> None:
+    """Checks records against the schema and the rules that JSON Schema cannot state.
+
+    FILE is JSON, JSON Lines, Parquet, a release folder, or "-" for JSON Lines on standard input. Each error is
+    one line on standard error: file, line, JSON pointer, what is wrong, what is allowed.
+
+    \b
+    glean validate releases/2026.11
+    glean validate my-entry.json
+    """
+    from extract.validate import validate_path
+
+    failed = missing = False
+    for path in paths:
+        report = validate_path(path)
+        missing |= report.missing
+        failed |= bool(report.problems)
+        for problem in report.problems[:max_errors]:
+            click.echo(printable(str(problem)), err=True)
+        if len(report.problems) > max_errors:
+            click.echo(f"{path}: ... and {len(report.problems) - max_errors:,} more errors", err=True)
+        if not report.problems and not quiet:
+            click.echo(f"{printable(path)}: valid ({report.records:,} records)")
+    if missing or failed:
+        sys.exit(2 if missing and not failed else 1)

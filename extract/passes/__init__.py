@@ -1,0 +1,1 @@
+"""passes: a station of the data's way."""

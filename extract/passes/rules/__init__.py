@@ -1,0 +1,1 @@
+"""rules: a station of the data's way."""

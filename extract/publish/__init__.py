@@ -1,0 +1,1 @@
+"""publish: a station of the data's way."""

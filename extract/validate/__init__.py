@@ -1,0 +1,1 @@
+"""validate: a station of the data's way."""
