@@ -76,8 +76,13 @@ def _decompress(stream: BinaryIO, name: str) -> BinaryIO:
     if magic.startswith(b"\x28\xb5\x2f\xfd"):
         import pyarrow as pa
 
-        return io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), "zstd"))
+        return pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), "zstd")  # type: ignore[no-any-return]
     return stream
+
+
+def _seekable(stream: BinaryIO) -> BinaryIO:
+    """The stream itself where it can go back to its start, else its bytes in memory."""
+    return stream if stream.seekable() else io.BytesIO(stream.read())
 
 
 @contextmanager
@@ -111,7 +116,7 @@ def read_one(source: str, form: str | None = None, columns: Columns | None = Non
         if size == 0:
             raise ReadError(f"{source}: the file is empty (allowed: a file with at least one paper)")
         try:
-            stream = _decompress(raw, source)
+            stream = _seekable(_decompress(raw, source))
             head = stream.read(_HEAD)
             stream.seek(0)
             chosen = form or recognise(head, source)

@@ -25,18 +25,21 @@ Columns = Mapping[str, str]
 Row = Mapping[str, Any]
 
 
-def guess_columns(names: list[str], chosen: Columns | None, document: str) -> dict[str, str]:
+def guess_columns(names: list[str], chosen: Columns | None, document: str, lenient: bool = False) -> dict[str, str]:
     """Which column holds which part of a paper, e.g. ``{"title": "Name", "abstract": "Summary"}``.
 
     Args:
         names: the table's column names.
         chosen: what the caller says (``--columns``), which comes before any guess.
         document: the input's name, for messages.
+        lenient: whether title and abstract may be missing.
 
     Raises:
         ReadError: a chosen column is not there, or none can be taken for the title or the abstract.
     """
     mapping = dict(chosen or {})
+    if lenient:
+        mapping = {part: column for part, column in mapping.items() if column in names}
     listed = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
     for part, column in mapping.items():
         if part not in _COLUMNS:
@@ -50,7 +53,7 @@ def guess_columns(names: list[str], chosen: Columns | None, document: str) -> di
             if found is not None:
                 mapping[part] = found
     for part in ("title", "abstract"):
-        if part not in mapping:
+        if part not in mapping and not lenient:
             raise ReadError(
                 f"{document}: no column can be taken for the {part} (there are: {listed}; "
                 f"allowed: --columns {part}=NAME)"
@@ -122,9 +125,40 @@ def to_paper(row: Row, columns: Columns, document: str, position: int, line: int
     )
 
 
+class _Guess:
+    """Guesses the columns of JSON objects, once for each set of keys: later objects may have more of them."""
+
+    def __init__(self, document: str, chosen: Columns | None) -> None:
+        self.document = document
+        self.chosen = chosen
+        self.known: dict[tuple[str, ...], dict[str, str]] = {}
+        self.seen = False  # once an object had title and abstract, one without is a bad entry, not a bad table
+
+    def __call__(self, row: Row) -> dict[str, str]:
+        keys = tuple(row)
+        if keys not in self.known:
+            if len(self.known) > 1000:  # objects of ever new keys must not fill the memory
+                self.known.clear()
+            self.known[keys] = guess_columns(list(keys), self.chosen, self.document, self.seen)
+            self.seen = True
+        return self.known[keys]
+
+
+def _object(row: Any, guess: _Guess, document: str, position: int, line: int | None = None) -> Paper | Reject:
+    """One JSON value as a paper, or the reason why it is none."""
+    if not isinstance(row, dict):
+        reason = f"a JSON {type(row).__name__} (allowed: an object with a title and an abstract)"
+    else:
+        try:
+            return to_paper(row, guess(row), document, position, line)
+        except ReadError as error:
+            reason = str(error).removeprefix(f"{document}: ")
+    return Reject(document, position, reason, sha256_text(json.dumps(row, default=str)), line)
+
+
 def read_jsonl(stream: BinaryIO, document: str, columns: Columns | None = None) -> Iterator[Paper | Reject]:
     """JSON Lines: an object a line; a line that is none is set aside."""
-    mapping: dict[str, str] | None = None
+    guess = _Guess(document, columns)
     position = 0
     for number, data in enumerate(stream, 1):
         if number == 1:
@@ -139,27 +173,19 @@ def read_jsonl(stream: BinaryIO, document: str, columns: Columns | None = None) 
             what = error.msg if isinstance(error, json.JSONDecodeError) else "too deeply nested or too large"
             problem = f"not JSON: {what} (allowed: one JSON object a line)"
         else:
-            if isinstance(row, dict):
-                if mapping is None or not (mapping["title"] in row or mapping["abstract"] in row):
-                    try:
-                        mapping = guess_columns(list(row), columns, document)
-                    except ReadError as error:
-                        if mapping is None and position == 0:
-                            raise
-                        problem = str(error).removeprefix(f"{document}: ")
-                        yield Reject(document, position, problem, sha256_text(data.decode()), number)
-                        position += 1
-                        continue
-                yield to_paper(row, mapping, document, position, number)
-                position += 1
-                continue
-            problem = f"a JSON {type(row).__name__} (allowed: one JSON object a line)"
+            yield _object(row, guess, document, position, number)
+            position += 1
+            continue
         yield Reject(document, position, problem, sha256_text(data.decode("utf-8", "replace")), number)
         position += 1
 
 
 def read_json(stream: BinaryIO, document: str, columns: Columns | None = None) -> Iterator[Paper | Reject]:
-    """A JSON list of objects, or one object."""
+    """A JSON list of objects, or one object.
+
+    Raises:
+        ReadError: the file is no JSON.
+    """
     text = decode(stream.read(), document)
     try:
         data = json.loads(text)
@@ -167,16 +193,9 @@ def read_json(stream: BinaryIO, document: str, columns: Columns | None = None) -
         raise ReadError(f"{document}:{error.lineno}: not JSON: {error.msg} at column {error.colno}") from None
     except (ValueError, RecursionError):
         raise ReadError(f"{document}: not JSON: too deeply nested or too large a number") from None
-    rows = data if isinstance(data, list) else [data]
-    mapping: dict[str, str] | None = None
-    for position, row in enumerate(rows):
-        if not isinstance(row, dict):
-            problem = f"a JSON {type(row).__name__} (allowed: a list of objects)"
-            yield Reject(document, position, problem, sha256_text(json.dumps(row)))
-            continue
-        if mapping is None:
-            mapping = guess_columns(list(row), columns, document)
-        yield to_paper(row, mapping, document, position)
+    guess = _Guess(document, columns)
+    for position, row in enumerate(data if isinstance(data, list) else [data]):
+        yield _object(row, guess, document, position)
 
 
 def _read_separated(
@@ -186,7 +205,7 @@ def _read_separated(
     csv.field_size_limit(2**31 - 1)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
-        header = next(lines)
+        header = next(lines, [])
         mapping = guess_columns(header, columns, document)
         position = 0
         for cells in lines:

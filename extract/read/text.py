@@ -23,7 +23,7 @@ def decode(data: bytes, name: str) -> str:
     Raises:
         ReadError: the file is empty, binary or in another encoding.
     """
-    if not data.strip():
+    if not data.removeprefix(codecs.BOM_UTF8).strip():
         raise ReadError(f"{name}: the file is empty (allowed: a file with at least one paper)")
     for bom, encoding in _BOMS.items():
         if data.startswith(bom):

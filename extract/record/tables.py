@@ -52,7 +52,7 @@ _COUNT = {"type": "integer", "minimum": 1, "maximum": 2147483647}
 def _columns(name: str) -> dict[str, Any]:
     paper = load_schema()
     own: dict[str, Any] = paper["properties"]
-    head: dict[str, Any] = {key: own[key] for key in ("paper_id", "title", "arxiv_id", "published")} | {"year": _YEAR}
+    head = {key: own[key] for key in ("paper_id", "title", "arxiv_id", "published")}
     defs: dict[str, Any] = paper["$defs"]
     if name in ("speedups", "results"):
         claim: dict[str, Any] = defs[name[:-1]]["properties"]
@@ -62,7 +62,7 @@ def _columns(name: str) -> dict[str, Any]:
         else:
             links |= {"paper_datasets": _ids("dataset", "datasets")}
         links |= {"paper_methods": _ids("method", "methods"), "paper_tasks": _ids("task", "tasks")}
-        return {**head, **claim, **links}
+        return {**head, "year": _YEAR, **claim, **links}
     if name == "mentions":
         entity: dict[str, Any] = defs["method"]["properties"]
         surface = {"type": "string", "description": "The text of the span.", "minLength": 1}
@@ -73,7 +73,8 @@ def _columns(name: str) -> dict[str, Any]:
             "name": entity["name"],
             "role": entity["role"],
             "surface": surface,
-        } | defs["mention"]["properties"]
+            **defs["mention"]["properties"],
+        }
     if name == "entities":
         alias = {"type": "string", "description": "A surface form.", "minLength": 1}
         return {
