@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from extract.evaluate import GoldError, evaluate, load_gold
 from extract.evaluate.gold import gold_spans
-from extract.evaluate.surface import fold, occurrences
+from extract.evaluate.standoff import from_standoff, to_standoff
+from extract.record.surface import fold, occurrences
 
 TITLE, ABSTRACT = "FooNet: Fast Parsing", "We propose FooNet for parsing. FooNet is 2x faster than BarNets."
 GOLD: dict[str, Any] = {
@@ -154,3 +155,15 @@ def test_agrees_with_the_reference_scorer(shared: Path, tmp_path: Path) -> None:
         for key in ("p", "r", "f1", "gold"):
             assert ours.figures[name][key] == pytest.approx(figure[key]), name
     assert {k: [pytest.approx(v[0]), v[1]] for k, v in ours.slots.items()} == reference["slots"]
+
+
+def test_standoff_annotations_come_back_and_hold_no_text() -> None:
+    gold = {**GOLD, "speedups": [{**GOLD["speedups"][0], "evidence": "2x faster"}]}
+    entry = to_standoff(gold, TITLE, ABSTRACT)
+    assert from_standoff(entry, TITLE, ABSTRACT) == gold
+    text = json.dumps(entry)
+    assert "FooNet" not in text and "faster" not in text
+    with pytest.raises(GoldError, match="not the one that was annotated"):
+        from_standoff(entry, TITLE, ABSTRACT + "!")
+    with pytest.raises(GoldError, match="does not stand in the text"):
+        to_standoff({**gold, "tasks": [{"names": ["pars"]}]}, TITLE, ABSTRACT)

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from extract.evaluate.surface import occurrences
 from extract.record.model import ENTITY_FIELDS
+from extract.record.surface import occurrences
 
 Span = tuple[str, str, int, int]  # (entities field, title or abstract, start, end)
 _KEYS = (*ENTITY_FIELDS, "speedups", "results")

@@ -22,8 +22,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from extract.evaluate.gold import Span, gold_spans
-from extract.evaluate.surface import fold
 from extract.record.model import ENTITY_FIELDS
+from extract.record.surface import fold
 
 Row = dict[str, Any]
 BANDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)

@@ -12,6 +12,9 @@ _ARXIV = re.compile(
     re.I,
 )
 
+_SIGNS = str.maketrans({"+": " plus ", "@": " at ", "#": " sharp ", "&": " and ", "α": "alpha", "β": "beta"})
+_KEEP_S = ("ss", "us", "is", "as", "os", "ics", "bias", "lens", "series", "species", "news", "gps")
+
 
 def fold_title(title: str) -> str:
     """A title without what printing changes: NFKC, case-folded, words joined by single blanks."""
@@ -39,3 +42,30 @@ def paper_id(title: str, own_id: str | None = None, arxiv_id: str | None = None)
     if arxiv_id:
         return f"arxiv:{arxiv_id}"
     return f"title:{sha256_text(fold_title(title) or title)[:16]}"
+
+
+def _singular(word: str) -> str:
+    """A word without the ending of the regular plural ("policies", "losses", "networks", "LLMs")."""
+    if len(word) < 4 or not word.endswith("s") or word.endswith(_KEEP_S):
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("sses", "xes", "ches", "shes")):
+        return word[:-2]
+    return word[:-1]
+
+
+def entity_slug(name: str) -> str:
+    """The part of an ``entity_id`` behind its type: a name without case, accents, hyphens, signs and plural.
+
+    Surface variants of one name give one slug ("Vision Transformers", "vision-transformer"); names that differ in a
+    letter or a digit differ ("ResNet-50" and "ResNet-101", "LLM" and "MLLM"). A name that holds no letter or digit
+    gives the start of its hash.
+    """
+    text = unicodedata.normalize("NFKD", name.translate(_SIGNS)).casefold()
+    text = "".join(c for c in text if not unicodedata.combining(c))
+    words = [w for w in re.split(r"[\W_]+", text) if w]
+    if not words:
+        return "x" + hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:12]
+    words[-1] = _singular(words[-1])
+    return "-".join(words)[:120].strip("-")

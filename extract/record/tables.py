@@ -65,14 +65,12 @@ def _columns(name: str) -> dict[str, Any]:
         return {**head, "year": _YEAR, **claim, **links}
     if name == "mentions":
         entity: dict[str, Any] = defs["method"]["properties"]
-        surface = {"type": "string", "description": "The text of the span.", "minLength": 1}
         return {
             "paper_id": own["paper_id"],
             "entity_id": _ENTITY_ID,
             "type": _TYPE,
             "name": entity["name"],
             "role": entity["role"],
-            "surface": surface,
             **defs["mention"]["properties"],
         }
     if name == "entities":

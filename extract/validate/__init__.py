@@ -1,1 +1,66 @@
-"""validate: a station of the data's way."""
+"""Validate: records and releases against the schema, and against rules that JSON Schema cannot state.
+
+``schema``    JSON Schema errors as :class:`Problem` in plain words
+``rules``     cross-field rules, one small generator each
+``files``     JSON, JSON Lines, Parquet and release folders
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+from extract.validate.problem import InvalidRecord, Problem, Report
+
+if TYPE_CHECKING:
+    from extract.record.model import Record
+
+
+def errors(record: Any, *, file: str = "record", line: int | None = None, table: str = "papers") -> Iterator[Problem]:
+    """Yields what is wrong with a record: schema errors, or, where there are none, broken rules.
+
+    Args:
+        record: a record, or a row of one of the other tables.
+        file: name of its file, for the messages.
+        line: its line there.
+        table: which table it is a row of.
+    """
+    from extract.validate.rules import rule_errors
+    from extract.validate.schema import schema_errors
+
+    broken = False
+    for problem in schema_errors(record, file=file, line=line, table=table):
+        broken = True
+        yield problem
+    if not broken and table == "papers":
+        yield from rule_errors(record, file=file, line=line)
+
+
+def validate(what: str | PathLike[str] | Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with a record, or with a file or release folder; an empty list if it is valid."""
+    if isinstance(what, Mapping):
+        return list(errors(what))
+    return validate_path(what).problems
+
+
+def validate_path(path: str | PathLike[str]) -> Report:
+    """Checks JSON, JSON Lines, Parquet, a release folder, or ``-`` for JSON Lines on standard input."""
+    from extract.validate.files import check_path
+
+    return check_path(path)
+
+
+def checked(records: Iterable[Record]) -> Iterator[Record]:
+    """Yields records that are valid.
+
+    Raises:
+        InvalidRecord: one is not.
+    """
+    for record in records:
+        for problem in errors(record, file=record.get("paper_id", "record")):
+            raise InvalidRecord(str(problem))
+        yield record
+
+
+__all__ = ["InvalidRecord", "Problem", "Report", "checked", "errors", "validate", "validate_path"]

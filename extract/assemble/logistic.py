@@ -1,0 +1,37 @@
+"""Logistic regression as data: weights in JSON, the sum and the sigmoid here."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+WEIGHTS = Path(__file__).resolve().parent / "weights.json"
+
+
+class Logistic:
+    """A fitted logistic regression over named features."""
+
+    def __init__(self, weights: Mapping[str, float], bias: float, threshold: float = 0.5) -> None:
+        self.weights = dict(weights)
+        self.bias = bias
+        self.threshold = threshold
+
+    def __call__(self, features: Mapping[str, float]) -> float:
+        """The probability, for features that may be any subset of those that were fitted."""
+        z = self.bias + sum(self.weights.get(name, 0.0) * value for name, value in features.items())
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))
+
+    def as_dict(self) -> dict[str, object]:
+        """As plain data."""
+        weights = {name: round(w, 4) for name, w in sorted(self.weights.items()) if abs(w) >= 0.00005}
+        return {"bias": round(self.bias, 4), "threshold": round(self.threshold, 4), "weights": weights}
+
+
+@cache
+def load(name: str) -> Logistic:
+    """A packaged model by its name (``names``, ``roles``)."""
+    data = json.loads(WEIGHTS.read_text(encoding="utf-8"))[name]
+    return Logistic(data["weights"], data["bias"], data["threshold"])

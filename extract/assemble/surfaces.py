@@ -1,0 +1,165 @@
+"""Which names a paper holds: the evidence of both passes for each surface form, weighed by a fitted model.
+
+A surface form belongs to one entity and one type in a paper, and all its occurrences are mentions; so
+what is decided is not each span by itself but each pair of surface form and type, on all evidence in the
+document: how often the NER pass took it, of how many occurrences; whether the known names hold it; whether an
+abbreviation ties it to another form; whether a cue marks it as the paper's own; what annotators did with the same
+name in the training papers (``priors.json``).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from spacy.tokens import Doc
+
+from extract.prepare.fields import fields
+from extract.prepare.tokenizer import spans
+from extract.record.surface import fold, occurrences
+
+LABELS = ("METHOD", "TASK", "DATASET", "METRIC")
+PRIORS = Path(__file__).resolve().parent / "priors.json"
+Prior = tuple[int, dict[str, int]]  # papers that hold the folded name, and in how many it is annotated as what
+
+
+@cache
+def load_priors() -> dict[str, Prior]:
+    """The packaged priors: ``{folded name: (papers that hold it, {label: papers where it is annotated so})}``."""
+    data = json.loads(PRIORS.read_text(encoding="utf-8"))
+    return {name: (seen, dict(labels)) for name, (seen, labels) in data.items()}
+
+
+@dataclass(slots=True)
+class Surface:
+    """One surface form in one paper, with what is known about it."""
+
+    text: str
+    places: list[tuple[int, int]] = field(default_factory=list)  # all its occurrences, characters of doc.text
+    ner: dict[str, int] = field(default_factory=dict)  # label -> how many spans of the NER pass
+    known: dict[str, str] = field(default_factory=dict)  # label -> entity_id of the known name
+    cued: int = 0  # spans that a strong cue marks as proposed
+    partners: set[str] = field(default_factory=set)  # the other side of an abbreviation
+    is_short: bool = False
+    label: str = ""
+    score: float = 0.0
+
+
+def prior_key(text: str) -> str:
+    """The folded words of a name, by which priors are kept."""
+    return " ".join(fold(text[a:b]) for kind, a, b in spans(text) if kind not in ("space", "other", "sign"))
+
+
+def _field_occurrences(doc: Doc, text: str) -> list[tuple[int, int]]:
+    title_end, begin = fields(doc)
+    found = list(occurrences(text, doc.text[:title_end]))
+    found += [(a + begin, b + begin) for a, b in occurrences(text, doc.text[begin:])]
+    return found
+
+
+def collect(doc: Doc) -> dict[str, Surface]:
+    """Every surface form that any pass proposes, by its text."""
+    surfaces: dict[str, Surface] = {}
+
+    def of(text: str) -> Surface:
+        if text not in surfaces:
+            surfaces[text] = Surface(text, _field_occurrences(doc, text))
+        return surfaces[text]
+
+    for span in doc.ents:
+        if span.label_ in LABELS:
+            surface = of(span.text)
+            surface.ner[span.label_] = surface.ner.get(span.label_, 0) + 1
+    for span in doc.spans.get("glean_names", []):
+        of(span.text).known[span.label_] = span.id_
+    for span in doc.spans.get("glean_proposed", []):
+        of(span.text).cued += 1
+    for short, long in zip(doc.spans.get("glean_short", []), doc.spans.get("glean_long", []), strict=True):
+        if short.text != long.text:
+            of(short.text).partners.add(long.text)
+            of(short.text).is_short = True
+            of(long.text).partners.add(short.text)
+    # a name that is taken for a type in one case is looked for in the others the text uses
+    return {text: s for text, s in surfaces.items() if s.places and text.strip() == text and "\n" not in text}
+
+
+def _shape(text: str) -> dict[str, float]:
+    inner = any(c.isupper() for c in text[1:])
+    words = len(text.split())
+    return {
+        "shape=inner_upper": float(inner),
+        "shape=lower": float(text.islower()),
+        "shape=digit": float(any(c.isdigit() for c in text)),
+        "shape=hyphen": float("-" in text),
+        "shape=all_upper": float(text.isupper()),
+        f"words={min(words, 6)}": 1.0,
+        "short_text": float(len(text) < 3),
+        "odd": float(not text[0].isalnum() or not (text[-1].isalnum() or text[-1] in "+)]}*#")),
+        "ends_s": float(text.endswith("s")),
+    }
+
+
+def features(
+    doc: Doc, surface: Surface, label: str, surfaces: Mapping[str, Surface], priors: Mapping[str, Prior]
+) -> dict[str, float]:
+    """The evidence for one surface form being a name of one type."""
+    count = len(surface.places)
+    ner, total_ner = surface.ner.get(label, 0), sum(surface.ner.values())
+    share = min(1.0, ner / count)
+    found = {
+        f"label={label}": 1.0,
+        "ner": float(ner > 0),
+        f"ner&{label}": float(ner > 0),
+        "ner_share": share,
+        "ner_log": math.log1p(ner),
+        "ner_other": float(total_ner > ner),
+        "ner_other_log": math.log1p(total_ner - ner),
+        "ner_missed_log": math.log1p(max(0, count - total_ner)),
+        "count_log": math.log1p(count),
+        "known": float(label in surface.known),
+        f"known&{label}": float(label in surface.known),
+        "known_other": float(bool(surface.known) and label not in surface.known),
+        "known&ner": float(label in surface.known and ner > 0),
+        "cued": float(surface.cued > 0),
+        f"cued&{label}": float(surface.cued > 0),
+        "in_title": float(surface.places[0][0] < fields(doc)[0]),
+        "short": float(surface.is_short),
+        "long": float(bool(surface.partners) and not surface.is_short),
+    }
+    partners = [surfaces[p] for p in surface.partners if p in surfaces]
+    found["partner_ner"] = float(any(p.ner.get(label, 0) for p in partners))
+    found["partner_known"] = float(any(label in p.known for p in partners))
+    found["partner_ner&no_ner"] = float(found["partner_ner"] > 0 and ner == 0)
+    folded = fold(surface.text)
+    alike = [s for s in surfaces.values() if s is not surface and fold(s.text) == folded]
+    found["alike_ner"] = float(any(s.ner.get(label, 0) for s in alike))
+    inside = [s for t, s in surfaces.items() if len(t) > len(surface.text) and surface.text in t and s.ner]
+    found["inside_other"] = float(bool(inside))
+    held = [s for t, s in surfaces.items() if len(t) < len(surface.text) and t in surface.text and s.ner]
+    found["holds_other"] = float(bool(held))
+    seen, labels = priors.get(prior_key(surface.text), (0, {}))
+    mine = labels.get(label, 0)
+    found["prior_seen"] = float(seen > 0)
+    found["prior"] = (mine + 0.5) / (seen + 1.5) - 1 / 3 if seen else 0.0
+    found["prior_log"] = math.log((mine + 0.5) / (max(seen - mine, 0) + 0.5)) if seen else 0.0
+    found["prior_never"] = float(seen >= 2 and mine == 0)
+    for name, value in _shape(surface.text).items():
+        found[name] = value
+        if name.startswith(("shape=inner", "shape=lower", "words")):
+            found[f"{name}&{label}"] = value
+    return {name: value for name, value in found.items() if value}
+
+
+def labels_of(surface: Surface, surfaces: Mapping[str, Surface], priors: Mapping[str, Prior]) -> set[str]:
+    """The types that there is any evidence for."""
+    labels = set(surface.ner) | set(surface.known)
+    for partner in surface.partners:
+        if partner in surfaces:
+            labels |= set(surfaces[partner].ner) | set(surfaces[partner].known)
+    if surface.cued:
+        labels.add("METHOD")
+    return labels

@@ -1,0 +1,37 @@
+"""The packaged model: where it is, and loading it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import spacy
+from spacy.language import Language
+
+import extract.prepare  # registers the tokenizer that the model's config names  # noqa: F401
+
+MODEL = Path(__file__).resolve().parent / "trained"
+
+
+class ModelError(Exception):
+    """The model is missing or broken; the message is one line."""
+
+
+def load_ner(path: Path = MODEL) -> Language:
+    """A pipeline with glean's tokenizer and the trained ``ner`` component, whose vocabulary holds its vectors.
+
+    Raises:
+        ModelError: there is no model at ``path``, or it cannot be loaded.
+    """
+    try:
+        nlp = spacy.load(path)
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"{path}: no trained model: {str(error).splitlines()[0]} (glean train makes one)") from None
+    nlp.max_length = 2**31 - 1
+    return nlp
+
+
+def model_name(nlp: Language) -> str | None:
+    """Name and version of the trained model in a pipeline, or ``None`` where it has none."""
+    if "ner" not in nlp.pipe_names:
+        return None
+    return f"{nlp.meta['name']}-{nlp.meta['version']}"

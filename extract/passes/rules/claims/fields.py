@@ -1,0 +1,150 @@
+"""The fields that rules read straight off the text: bound, unit, hardware, evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from extract.passes.rules.claims.cues import Sentence
+from extract.passes.rules.claims.features import nearest, word
+from extract.passes.rules.claims.grammar import Sense, left_edge
+from extract.passes.rules.claims.model import Quantity
+from extract.passes.rules.claims.reading import Reading
+from extract.passes.rules.claims.vocabulary import BOUNDS, HARDWARE, match
+
+_ORDER = ("up_to", "at_least", "average", "about")
+_EVIDENCE = 12
+
+
+def bound(r: Reading, s: Sentence, q: Quantity, sense: Sense) -> str:
+    """How sure the number is; of two that apply the first in the order of the guidelines."""
+    found: set[str] = set()
+    starts = [(left_edge(r, s, q.start), q.start)]
+    if q.size > 1:
+        starts.append((left_edge(r, s, q.first), q.first))
+    for low, high in starts:
+        i = low
+        while i < high:
+            hit = match(BOUNDS, r.norm, r.stem, i, high)
+            if hit is None:
+                i += 1
+            else:
+                found.add(hit[0])
+                i = hit[1]
+    behind = r.norm[q.end : q.end + 2]
+    if behind[:1] == ["+"] or behind == ["or", "more"]:
+        found.add("at_least")
+    noun = [c for c in s.of("noun") if c.end <= q.start and q.start - c.end < 6 and sense.pattern == "noun-of"]
+    near = range(noun[-1].start - 3, noun[-1].start) if noun else range(0)
+    for i in (*near, *range(q.last, min(q.last + 3, s.end))):
+        if i < s.begin or i >= s.end:
+            continue
+        if r.norm[i] in ("average", "averagely"):
+            found.add("average")
+        elif r.norm[i] in ("peak", "maximum", "maximal") and i in near:
+            found.add("up_to")
+    return next((name for name in _ORDER if name in found), "exact")
+
+
+def unit(r: Reading, s: Sentence, q: Quantity) -> str:
+    """The unit of a result: ``%``, ``points``, the unit as written, or ``""``."""
+    if q.kind == "percent":
+        return "%"
+    if q.kind == "plain":
+        for i in range(q.last, min(q.last + 4, s.end)):
+            if r.norm[i] in ("points", "point", "pts"):
+                return "points"
+            if r.norm[i] in (",", ".", "and", "on", "in", "(", ")"):
+                break
+        return ""
+    return q.unit
+
+
+def hardware(r: Reading, s: Sentence, q: Quantity) -> str | None:
+    """The machine behind "on" or "with" in the sentence."""
+    i = s.begin
+    while i < s.end:
+        if match(HARDWARE, r.norm, r.stem, i, s.end) is not None:
+            start = i
+            while (
+                start > s.begin
+                and i - start < 5
+                and r.norm[start - 1]
+                not in ("on", "with", "using", "in", "for", "a", "an", "the", "and", ",", "(", "of", "to", "by")
+            ):
+                start -= 1
+            if start > s.begin and (
+                r.norm[start - 1] in ("on", "using")
+                or r.norm[start - 2 : start] in (["on", "a"], ["on", "an"], ["on", "the"])
+            ):
+                end = i + 1
+                while end < s.end and (
+                    match(HARDWARE, r.norm, r.stem, end, s.end) is not None
+                    or r.norm[end] in ("-", "device", "devices")
+                    or (r.norm[end][0].isdigit() and r.text[end - 1] != ",")
+                ):
+                    end += 1
+                return r.piece(start, end)
+            if start == i or i - start >= 5:
+                i += 1
+                continue
+        i += 1
+    return None
+
+
+def evidence(r: Reading, s: Sentence, q: Quantity, sense: Sense) -> tuple[int, int]:
+    """The items of the shortest piece with the number and what it says of its topic."""
+    start, end = q.start, q.end
+    cues = list(sense.about)
+    if q.size > 1 and len(cues) == q.size:
+        cues = [cues[q.place]]
+    for category in ("noun", "comparative"):
+        left, right = nearest(s.of(category), q.start, q.end)
+        if right is not None and sense.pattern in ("noun-right", "comparative") and right.start - q.last < 6:
+            cues.append(right)
+        if left is not None and sense.pattern in ("noun-of", "noun-by") and q.first - left.end < 8:
+            cues.append(left)
+    if sense.pattern in ("beats-by", "verb-by", "reaches") and (not cues or sense.pattern != "reaches"):
+        left, _ = nearest(s.of("verb"), q.start, q.end)
+        if left is not None:
+            cues.append(left)
+    for cue in cues:
+        if cue.end <= q.start and q.start - cue.start <= _EVIDENCE * 2:
+            start = min(start, cue.start)
+        elif cue.start >= q.end and cue.end - q.end <= _EVIDENCE:
+            end = max(end, cue.end)
+    return max(start, s.begin), min(end, s.end)
+
+
+def phase_features(
+    r: Reading, s: Sentence, q: Quantity, sense: Sense, label: str, document: dict[str, int]
+) -> Iterator[str]:
+    """The rules for the phase of a speedup: words of inference or training near it, in its sentence, in the text."""
+    yield "bias"
+    yield f"quantity={label}"
+    yield f"pattern={sense.pattern}"
+    cues = s.of("phase")
+    left, right = nearest(cues, q.start, q.end)
+    for side, cue in (("<", left), (">", right)):
+        if cue is not None:
+            distance = q.start - cue.end if side == "<" else cue.start - q.end
+            step = "1" if distance <= 2 else "2" if distance <= 6 else "3"
+            yield f"{side}{cue.label}:{step}"
+            yield f"{side}{cue.label}"
+            yield f"{side}word={r.stem[cue.start]}"
+    labels = {c.label for c in cues}
+    yield f"sentence={'+'.join(sorted(labels)) or '-'}"
+    for cue in cues:
+        yield f"word={r.stem[cue.start]}"
+    for about in sense.about[:2]:
+        for i in range(max(s.begin, about.start - 2), about.end):
+            yield f"topic-word={r.stem[i]}"
+        inner = {c.label for c in cues if about.start - 2 <= c.start < about.end + 3}
+        yield f"topic={'+'.join(sorted(inner)) or '-'}"
+    for name, count in document.items():
+        yield f"{name}:{min(count, 4)}"
+    total = {k: v for k, v in document.items() if k.startswith("text.")}
+    lead = total.get("text.inference", 0) - total.get("text.training", 0)
+    yield f"lead={max(-3, min(3, lead))}"
+    yield f"lead={max(-3, min(3, lead))}&sentence={'+'.join(sorted(labels)) or '-'}"
+    yield f"quantity={label}&sentence={'+'.join(sorted(labels)) or '-'}"
+    yield f"head={word(r, q.last, s.begin, s.end)}"

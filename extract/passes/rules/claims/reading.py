@@ -1,0 +1,72 @@
+"""A ``Doc`` as the claim rules read it: tokens without markup and white space, in plain lists."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+from spacy.tokens import Doc
+
+from extract.passes.rules.claims.vocabulary import MARKUP
+from extract.prepare.sentences import sentence_starts
+
+
+def stem(norm: str) -> str:
+    """A word without its plural: enough to find it in a list of nouns."""
+    if len(norm) > 3 and norm[-1] == "s" and norm[-2] not in "su":
+        if norm.endswith("ies") and len(norm) > 4:
+            return norm[:-3] + "y"
+        return norm[:-1]
+    return norm
+
+
+class Reading:
+    """Parallel lists over the items (tokens that are no markup) of a document.
+
+    ``norm``, ``text``: the forms; ``start``, ``end``: offsets in code points into ``doc.text``; ``glued``:
+    whether the next item follows without white space; ``sentences``: half open ranges of items.
+    """
+
+    __slots__ = ("doc", "end", "glued", "norm", "sentences", "start", "stem", "text", "title_items")
+
+    def __init__(self, doc: Doc) -> None:
+        self.doc = doc
+        self.norm: list[str] = []
+        self.text: list[str] = []
+        self.start: list[int] = []
+        self.end: list[int] = []
+        self.glued: list[bool] = []
+        known = doc.has_annotation("SENT_START")
+        computed = None if known else sentence_starts(doc)
+        bounds: list[int] = []
+        opened = True
+        for token in doc:
+            if token.is_sent_start if computed is None else computed[token.i]:
+                opened = True
+            norm, text = token.norm_, token.text
+            if norm in MARKUP or text.isspace():
+                if self.glued and (token.whitespace_ or text.isspace()):
+                    self.glued[-1] = False
+                continue
+            if opened:
+                bounds.append(len(self.norm))
+                opened = False
+            self.norm.append(norm)
+            self.text.append(text)
+            self.start.append(token.idx)
+            self.end.append(token.idx + len(text))
+            self.glued.append(not token.whitespace_)
+        bounds.append(len(self.norm))
+        self.stem = [stem(norm) for norm in self.norm]
+        self.sentences = [(a, b) for a, b in zip(bounds, bounds[1:], strict=False) if a < b]
+
+    def __len__(self) -> int:
+        return len(self.norm)
+
+    def item_at(self, offset: int) -> int:
+        """The first item that starts at or behind a character offset."""
+        return bisect_left(self.start, offset)
+
+    def piece(self, start: int, end: int) -> str:
+        """The document's own text from item ``start`` up to item ``end`` (exclusive)."""
+        text: str = self.doc.text[self.start[start] : self.end[end - 1]] if start < end else ""
+        return text

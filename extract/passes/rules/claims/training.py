@@ -1,0 +1,288 @@
+"""Train the weights of the claims pass: ``python -m extract.passes.rules.claims.training --gold G --papers P``.
+
+Needs scikit-learn and scipy (not needed to use the weights). Names of entities come from the annotations;
+as an NER model finds only part of them, each paper is read several times with some of its names left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.util import filter_spans
+
+from extract.passes.rules.claims import fields, slots
+from extract.passes.rules.claims.cues import Sentence
+from extract.passes.rules.claims.features import order_features, quantity_features, sense_features
+from extract.passes.rules.claims.grammar import read_sense
+from extract.passes.rules.claims.linear import WEIGHTS, Models
+from extract.passes.rules.claims.model import Quantity
+from extract.passes.rules.claims.reading import Reading
+from extract.passes.rules.claims.rows import document_phases, proposed_names
+from extract.passes.rules.claims.scope import find_sentences
+from extract.passes.rules.claims.slots import Candidate, Row
+from extract.prepare import blank, make_doc
+from extract.prepare.sentences import Sentences
+from extract.record.surface import fold, occurrences
+
+LABELS = {"methods": "METHOD", "tasks": "TASK", "datasets": "DATASET", "metrics": "METRIC"}
+DROPS = (0.0, 0.3, 1.0)
+"""Shares of names that are left out, one reading each."""
+STRENGTH = {"kind": 0.05, "form.result": 0.05, "form.speedup": 0.05, "phase": 0.02, "metric": 0.012}
+RANKER_STRENGTH = 0.005
+"""How freely the weights may grow (C of a logistic regression), chosen by cross-validation on train."""
+MIN_COUNT = 3
+THRESHOLDS = {"speedup": 0.5, "result": 0.45}
+Example = tuple[list[str], str, float]  # rules, class, weight
+Group = tuple[list[list[str]], list[bool], float]  # rules of each candidate, which are right, weight
+
+
+def gold_doc(nlp: Language, paper: dict[str, Any], entry: dict[str, Any], drop: float, rng: random.Random) -> Doc:
+    """A paper with its annotated names as entities, a share of them left out."""
+    doc = Sentences()(make_doc(nlp, paper["title"], paper["abstract"]))
+    found, proposed = [], []
+    for key, label in LABELS.items():
+        for entity in entry[key]:
+            for name in entity["names"]:
+                if rng.random() < drop:
+                    continue
+                for start, end in occurrences(name, doc.text):
+                    span = doc.char_span(start, end, label=label, alignment_mode="expand")
+                    if span is not None:
+                        found.append(span)
+                        if entity.get("role") == "proposed" and label == "METHOD":
+                            proposed.append(span)
+    doc.ents = filter_spans(found)
+    doc.spans["glean_proposed"] = filter_spans(proposed)
+    return doc
+
+
+def close(a: float | None, b: float | None) -> bool:
+    """Whether two values are the same but for rounding."""
+    if a is None or b is None:
+        return a is b
+    return abs(a - b) <= 0.01 * max(abs(a), abs(b))
+
+
+def align(
+    r: Reading, candidates: Sequence[tuple[Sentence, Quantity]], rows: Iterable[dict[str, Any]]
+) -> dict[int, list[dict[str, Any]]]:
+    """Which rows each quantity is annotated with, by the row's evidence and value."""
+    text = r.doc.text
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        at = text.find(row["evidence"])
+        hit = None
+        while at >= 0 and hit is None:
+            stop = at + len(row["evidence"])
+            for k, (_, q) in enumerate(candidates):
+                inside = r.start[q.start] < stop and r.end[q.end - 1] > at
+                if inside and close(q.value, row["value"]) and close(q.value_high, row.get("value_high")):
+                    hit = k
+                    break
+            at = text.find(row["evidence"], at + 1)
+        if hit is not None:
+            found[hit].append(row)
+    return found
+
+
+def same(a: str | None, b: str | None) -> bool:
+    """Whether two names are the same, one inside the other included."""
+    if not a or not b:
+        return not a and not b
+    x, y = fold(a), fold(b)
+    return x == y or x in y or y in x
+
+
+class Examples:
+    """What the models are trained on."""
+
+    def __init__(self) -> None:
+        self.classes: dict[str, list[Example]] = defaultdict(list)
+        self.phases: list[Example] = []
+        self.groups: dict[str, list[Group]] = defaultdict(list)
+
+    def add(self, nlp: Language, paper: dict[str, Any], entry: dict[str, Any], drop: float, rng: random.Random) -> None:
+        """Reads one paper with a share of its names left out."""
+        doc = gold_doc(nlp, paper, entry, drop, rng)
+        weight = 1.0 if drop < 1.0 else 0.3
+        r, sentences, total = find_sentences(doc)
+        candidates = [(s, q) for s in sentences for q in s.quantities]
+        aligned = align(r, candidates, (row for key in ("speedups", "results") for row in entry[key]))
+        ours = {
+            fold(name) for method in entry["methods"] if method.get("role") == "proposed" for name in method["names"]
+        }
+        proposed = proposed_names(doc)
+        phases = document_phases(r)
+        before: tuple[Sentence, Quantity, str] | None = None
+        carried: tuple[int, str, str | None, str | None] | None = None
+        for k, (s, q) in enumerate(candidates):
+            sense = read_sense(r, s, q)
+            rows = aligned.get(k, [])
+            rules = [*sense_features(r, s, q, sense), *quantity_features(r, s, q, total)]
+            rules += order_features(q, before[1:] if before and before[0] is s else None)
+            kind = "none" if not rows else "speedup" if "quantity" in rows[0] else "result"
+            self.classes["kind"].append((rules, kind, weight))
+            if kind == "result" or (kind == "speedup" and q.kind == "percent" and rows[0]["form"] != "ratio"):
+                self.classes[f"form.{kind}"].append((rules, rows[0]["form"], weight))
+            before = (s, q, "none" if not rows else f"{kind[:2]}.{rows[0]['form']}")
+            for gold in rows:
+                row = Row(r, s, q, sense, kind, gold["form"], sentences, proposed, carried)
+                if kind == "speedup":
+                    self.speedup(row, gold, phases, weight)
+                else:
+                    self.group(
+                        "metric", slots.metric_candidates(row), lambda c, g=gold: same(c.value, g.get("metric")), weight
+                    )
+                    self.group(
+                        "dataset",
+                        slots.dataset_candidates(row),
+                        lambda c, g=gold: same(c.value, g.get("dataset")),
+                        weight,
+                    )
+                    carried = (s.index, f"{q.kind}.{gold['form']}", gold.get("metric"), gold.get("dataset"))
+                if drop < 1.0:
+                    self.method(row, gold, ours, weight)
+                self.group(
+                    "baseline",
+                    slots.baseline_candidates(row),
+                    lambda c, g=gold: same(c.value, g.get("baseline")),
+                    weight,
+                )
+
+    def speedup(self, row: Row, gold: dict[str, Any], phases: dict[str, int], weight: float) -> None:
+        """The examples of a speedup's quantity and phase."""
+        self.group("quantity", slots.quantity_candidates(row), lambda c: c.value == gold["quantity"], weight)
+        names = list(fields.phase_features(row.r, row.s, row.q, row.sense, gold["quantity"], phases))
+        self.phases.append((names, gold.get("phase") or "none", weight))
+
+    def method(self, row: Row, gold: dict[str, Any], ours: set[str], weight: float) -> None:
+        """The examples of a row's method: nothing and the proposed names mean the same."""
+        wanted = gold.get("method")
+        mine = not wanted or fold(wanted) in ours
+
+        def right(c: Candidate) -> bool:
+            if mine and (c.value is None or fold(c.value) in ours):
+                return True
+            return same(c.value, wanted)
+
+        self.group("method", slots.method_candidates(row), right, weight)
+
+    def group(self, name: str, candidates: list[Candidate], right: Any, weight: float) -> None:
+        """One choice of a ranker; without a right candidate it teaches nothing."""
+        marks = [bool(right(c)) for c in candidates]
+        if any(marks) and len(candidates) > 1:
+            self.groups[name].append(([c.rules for c in candidates], marks, weight))
+
+
+def _kept(rules: Iterable[Iterable[str]], least: int) -> dict[str, int]:
+    counts = Counter(rule for names in rules for rule in set(names))
+    return {rule: k for k, rule in enumerate(sorted(rule for rule, n in counts.items() if n >= least))}
+
+
+def _matrix(rules: Sequence[Sequence[str]], index: dict[str, int]) -> Any:
+    from scipy.sparse import csr_matrix
+
+    columns: list[int] = []
+    ends = [0]
+    for names in rules:
+        columns += sorted({index[name] for name in names if name in index})
+        ends.append(len(columns))
+    return csr_matrix((np.ones(len(columns)), columns, ends), shape=(len(rules), len(index)))
+
+
+def train_classifier(examples: Sequence[Example], strength: float, least: int) -> dict[str, Any]:
+    """A multinomial logistic regression; ``strength`` is scikit-learn's C."""
+    from sklearn.linear_model import LogisticRegression
+
+    index = _kept((names for names, _, _ in examples), least)
+    model = LogisticRegression(C=strength, max_iter=1000)
+    weight = np.array([w for _, _, w in examples])
+    model.fit(
+        _matrix([names for names, _, _ in examples], index), [label for _, label, _ in examples], sample_weight=weight
+    )
+    table = np.round(model.coef_, 4)
+    weights = {rule: table[:, k].tolist() for rule, k in index.items() if np.abs(table[:, k]).max() > 0.004}
+    weights["bias"] = (
+        (np.array(weights.get("bias", np.zeros(len(model.classes_)))) + model.intercept_).round(4).tolist()
+    )
+    return {"classes": model.classes_.tolist(), "weights": weights}
+
+
+def train_ranker(groups: Sequence[Group], strength: float, least: int) -> dict[str, float]:
+    """A conditional logit: the right candidates of a group together get the most of its probability."""
+    from scipy.optimize import minimize
+
+    index = _kept((rules for group, _, _ in groups for rules in group), least)
+    x = _matrix([rules for group, _, _ in groups for rules in group], index)
+    right = np.array([mark for _, marks, _ in groups for mark in marks])
+    sizes = [len(group) for group, _, _ in groups]
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    owner = np.repeat(np.arange(len(groups)), sizes)
+    weight = np.array([w for _, _, w in groups])
+
+    def loss(w: np.ndarray) -> tuple[float, np.ndarray]:
+        scores = x @ w
+        scores -= np.maximum.reduceat(scores, starts)[owner]
+        e = np.exp(scores)
+        total, good = np.add.reduceat(e, starts), np.add.reduceat(e * right, starts)
+        gradient = weight[owner] * (e / total[owner] - e * right / good[owner])
+        value = float((weight * (np.log(total) - np.log(good))).sum() + 0.5 / strength * 0.01 * (w @ w))
+        return value, x.T @ gradient + 0.01 / strength * w
+
+    found = minimize(loss, np.zeros(len(index)), jac=True, method="L-BFGS-B", options={"maxiter": 300})
+    return {rule: round(float(found.x[k]), 4) for rule, k in index.items() if abs(found.x[k]) > 0.004}
+
+
+def train(entries: Sequence[dict[str, Any]], papers: dict[str, dict[str, Any]], seed: int = 0) -> dict[str, Any]:
+    """The weights of all models, as they are written to ``weights.json``."""
+    nlp, examples, rng = blank(), Examples(), random.Random(seed)
+    for entry in entries:
+        for drop in DROPS:
+            examples.add(nlp, papers[entry["id"]], entry, drop, rng)
+    least = MIN_COUNT * 2
+    return {
+        "classifiers": {
+            **{
+                name: train_classifier(found, STRENGTH[name], least) for name, found in sorted(examples.classes.items())
+            },
+            "phase": train_classifier(examples.phases, STRENGTH["phase"], least),
+        },
+        "rankers": {
+            name: train_ranker(groups, STRENGTH.get(name, RANKER_STRENGTH), MIN_COUNT)
+            for name, groups in sorted(examples.groups.items())
+        },
+        "thresholds": THRESHOLDS,
+    }
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """The objects of a JSON Lines file."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def main() -> None:
+    """Trains on a file of annotations and writes the weights."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--gold", type=Path, required=True)
+    parser.add_argument("--papers", type=Path, required=True)
+    parser.add_argument("--output", type=Path, default=WEIGHTS)
+    args = parser.parse_args()
+    papers = {paper["id"]: paper for paper in read(args.papers)}
+    data = train(read(args.gold), papers)
+    Models(data)
+    args.output.write_text(
+        json.dumps(data, ensure_ascii=False, separators=(",", ":"), sort_keys=True) + "\n", encoding="utf-8"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""The decision table: which row a construction speaks for when nothing else is known.
+
+The verdict is one voice among the rules: the models learn how far to trust it.
+"""
+
+from __future__ import annotations
+
+from extract.passes.rules.claims.cues import Sentence
+from extract.passes.rules.claims.grammar import Sense, left_edge
+from extract.passes.rules.claims.model import Quantity
+from extract.passes.rules.claims.reading import Reading
+from extract.passes.rules.claims.vocabulary import RATES
+
+_DOWN = {"reduce", "reduction", "less", "drop", "lose"}
+_UP = {"improve", "gain", "more", "better", "beat", "speed", "speedup", "fast"}
+_FAST = {"speed", "speedup", "fast"}
+_SPARING = {
+    "only",
+    "just",
+    "merely",
+    "mere",
+    "with",
+    "using",
+    "use",
+    "uses",
+    "require",
+    "requires",
+    "requiring",
+    "needs",
+    "at",
+    "than",
+}
+
+
+def _speedup(r: Reading, q: Quantity, sense: Sense, edge: int, begin: int) -> str:
+    direction = sense.direction
+    if direction in ("overhead", "slow", "worse"):
+        return "none"
+    if q.kind in ("ratio", "plain") and (q.kind == "ratio" or direction != "-"):
+        return "speedup.ratio"
+    if q.kind != "percent":
+        return "result.absolute"
+    head = r.stem[sense.about[0].end - 1] if sense.about else ""
+    if sense.pattern == "share":
+        words = r.norm[max(begin, edge - 1) : q.start]
+        return "speedup.percent_of" if any(w in _SPARING for w in words) else "share"
+    if direction in _FAST:
+        return "speedup.percent_increase"
+    if direction in _DOWN:
+        return "speedup.percent_decrease"
+    if direction in _UP:
+        return "speedup.percent_increase" if head in RATES else "speedup.percent_decrease"
+    words = r.norm[max(begin, edge - 1) : q.start]
+    if sense.pattern == "direct" and any(w in _SPARING for w in words):
+        return "speedup.percent_of"
+    return "figure"
+
+
+def _quality(r: Reading, q: Quantity, sense: Sense, edge: int, begin: int) -> str:
+    direction, bad = sense.direction, sense.label == "bad"
+    governor = r.norm[edge - 1] if edge > begin else ""
+    if q.before is not None:
+        return "result.absolute"
+    if direction in ("drop", "lose"):
+        return "result.gain" if bad and direction == "drop" else "result.loss"
+    if direction in ("reduce", "reduction", "less"):
+        return "result.gain" if bad or q.kind == "ratio" else "result.loss"
+    if direction in ("overhead", "worse", "slow"):
+        return "result.loss"
+    if sense.pattern == "share":
+        return "result.retained"
+    if q.sign == "+" or governor == "by" or (q.kind == "ratio" and sense.topic == "metric"):
+        return "result.gain"
+    if direction in _UP and sense.pattern in (
+        "comparative",
+        "noun-right",
+        "noun-of",
+        "verb-by",
+        "beats-by",
+        "noun-by",
+        "verb-by-subject",
+    ):
+        return "result.gain"
+    return "result.absolute"
+
+
+def verdict(r: Reading, s: Sentence, q: Quantity, sense: Sense) -> str:
+    """``speedup.ratio``, ``result.gain``, ``none`` ...: what the construction alone says."""
+    edge = left_edge(r, s, q.first)
+    if sense.topic == "quantity":
+        return _speedup(r, q, sense, edge, s.begin)
+    if sense.topic == "metric":
+        return _quality(r, q, sense, edge, s.begin)
+    if sense.direction == "keep":
+        return "result.retained"
+    if sense.direction in ("lose", "drop"):
+        return "result.loss"
+    if sense.pattern in ("beats-by", "noun-right", "noun-of", "comparative") or q.sign == "+":
+        return f"bare-gain.{sense.direction in _UP}"
+    if sense.pattern in ("verb-by", "verb-by-subject", "noun-by"):
+        return f"bare-by.{sense.direction}"
+    return f"bare.{sense.pattern}"

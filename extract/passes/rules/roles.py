@@ -1,0 +1,177 @@
+"""What a paper proposes: cues around a name.
+
+Each cue is one question about a mention and its sentence (:data:`CUES`). The component takes the strong ones at
+their word; assembly weighs all of them (``extract.assemble.roles``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+
+from extract.prepare.fields import fields
+from extract.record.resources import load_toml
+
+_WORDS = {key: frozenset(words) for key, words in load_toml("passes/rules/roles.toml").items()}
+_SKIP = frozenset(
+    ["the", "a", "an", '"', "'", "{", "(", "*", "$", "\\textbf", "\\emph", "\\textit", "\\textsc", "``", "``"]
+)
+_REACH = 18
+
+CUES = (
+    "title_colon",  # "X: ..."
+    "title_means",  # "... with X" in the title
+    "in_title",
+    "proposed_first",  # "we propose ... X", the first name behind the verb
+    "proposed_later",  # a further name in such a sentence
+    "named",  # "called X"
+    "own",  # "our X"
+    "new",  # "a novel X"
+    "achieves",  # "X achieves"
+    "others",  # "than X", "such as X"
+    "bracketed",  # "(X)"
+    "appositive",  # "X, a ..."
+    "before_proposal",  # in a sentence before the first "we propose"
+    "at_proposal",
+    "after_proposal",
+    "sentence_start",
+)
+STRONG = frozenset({"title_colon", "named", "own"})
+
+
+def proposal_sentence(doc: Doc) -> int | None:
+    """The token at which the first sentence with an author word and a verb of proposing begins, or ``None``."""
+    _, abstract = fields(doc)
+    start, author = 0, False
+    for token in doc:
+        if token.is_sent_start:
+            start, author = token.i, False
+        if token.idx < abstract:
+            continue
+        if token.norm_ in _WORDS["authors"]:
+            author = True
+        elif author and token.norm_ in _WORDS["propose"]:
+            return start
+    return None
+
+
+class Context:
+    """What the cues of all names of one ``Doc`` look at."""
+
+    def __init__(self, doc: Doc, names: list[tuple[int, int]]) -> None:
+        """``names``: token bounds of all names, half open."""
+        self.doc = doc
+        self.title_end, self.abstract = fields(doc)
+        self.proposal = proposal_sentence(doc)
+        self.starts = sorted(start for start, _ in names)
+        self.sentence: list[int] = []
+        begin = 0
+        for token in doc:
+            if token.is_sent_start:
+                begin = token.i
+            self.sentence.append(begin)
+
+    def _left(self, i: int) -> int:
+        """The first token to the left that is no quote, bracket, determiner or font command."""
+        i -= 1
+        while i >= 0 and (self.doc[i].norm_ in _SKIP or self.doc[i].is_space):
+            i -= 1
+        return i
+
+    def cues(self, start: int, end: int) -> set[str]:
+        """The cues of the name that covers the tokens ``start:end``."""
+        doc, found = self.doc, set()
+        begin = self.sentence[start]
+        behind = end
+        while behind < len(doc) and doc[behind].norm_ in {'"', "'", "}", "*", ")", "''"}:
+            behind += 1
+        after = doc[behind].norm_ if behind < len(doc) else ""
+        left = self._left(start)
+        before = doc[left].norm_ if left >= begin else ""
+        if doc[start].idx < self.title_end:
+            found.add("in_title")
+            if after == ":" and start <= 3:
+                found.add("title_colon")
+            elif before in _WORDS["title_means"]:
+                found.add("title_means")
+        else:
+            self._sentence_cues(found, begin, start)
+            if before in _WORDS["naming"] or (
+                before in {"as", "it", "method", "this"} and self._naming_near(left, begin)
+            ):
+                found.add("named")
+            if self.proposal is None or begin < self.proposal:
+                found.add("before_proposal")
+            else:
+                found.add("at_proposal" if begin == self.proposal else "after_proposal")
+            if start - begin <= 1:
+                found.add("sentence_start")
+        if before == "our" or (doc[self._left(left)].norm_ == "our" and left > begin):
+            found.add("own")
+        elif before in _WORDS["own"]:
+            found.add("new")
+        if before in _WORDS["others"] and "named" not in found:
+            found.add("others")
+        if after in _WORDS["achieves"]:
+            found.add("achieves")
+        if start and doc[start - 1].text == "(" and behind > end:
+            found.add("bracketed")
+        if after == "," and behind + 1 < len(doc) and doc[behind + 1].norm_ in {"a", "an", "the", "which", "our"}:
+            found.add("appositive")
+        return found
+
+    def _naming_near(self, i: int, begin: int) -> bool:
+        return any(self.doc[k].norm_ in _WORDS["naming"] for k in range(max(begin, i - 4), i))
+
+    def _sentence_cues(self, found: set[str], begin: int, start: int) -> None:
+        """Whether an author word and a verb of proposing come before the name in its sentence."""
+        verb = None
+        for k in range(start - 1, max(begin, start - _REACH) - 1, -1):
+            if self.doc[k].norm_ in _WORDS["propose"]:
+                verb = k
+                break
+        if verb is None:
+            return
+        if not any(self.doc[k].norm_ in _WORDS["authors"] for k in range(begin, verb)):
+            return
+        first = next((s for s in self.starts if s > verb), start)
+        found.add("proposed_first" if first >= start else "proposed_later")
+
+
+class Roles:
+    """Sets ``doc.spans["glean_proposed"]``: names that a strong cue marks as the paper's own."""
+
+    def __init__(self, name: str = "glean_roles") -> None:
+        self.name = name
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Marks the names of ``doc``; a short name in front of the title's colon is one even if no pass found it."""
+        names = {(s.start, s.end): s for s in [*doc.ents, *doc.spans.get("glean_names", [])]}
+        title = title_name(doc)
+        if title is not None:
+            names.setdefault((title.start, title.end), title)
+        context = Context(doc, list(names))
+        doc.spans["glean_proposed"] = [span for bounds, span in sorted(names.items()) if context.cues(*bounds) & STRONG]
+        return doc
+
+
+def title_name(doc: Doc) -> Span | None:
+    """The name in front of the title's colon: one word, perhaps hyphenated, with a capital or digit inside."""
+    title_end, _ = fields(doc)
+    colon = next((t.i for t in doc[:12] if t.idx < title_end and t.text == ":"), None)
+    if not colon:
+        return None
+    span = doc[0:colon]
+    text = span.text
+    if " " in text or len(text) < 2 or not any(c.isupper() or c.isdigit() for c in text[1:]):
+        return None
+    return Span(doc, 0, colon, label="METHOD")
+
+
+@Language.factory("glean_roles", requires=["token.is_sent_start"], assigns=["doc.spans"])
+def make_roles(nlp: Language, name: str) -> Callable[[Doc], Any]:
+    """The factory of the role component."""
+    return Roles(name)

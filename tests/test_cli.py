@@ -1,0 +1,194 @@
+"""End to end through the installed command: exit status, one clear line for bad input, nothing lost."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from extract.sample import sample_inputs
+
+GLEAN = Path(sys.executable).with_name("glean")
+
+
+def glean(*args: object, stdin: bytes = b"", cwd: Path | None = None) -> subprocess.CompletedProcess[bytes]:
+    env = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.run([GLEAN, *map(str, args)], input=stdin, capture_output=True, cwd=cwd, env=env, check=False)
+
+
+def one_line(run: subprocess.CompletedProcess[bytes], status: int) -> str:
+    text = run.stderr.decode()
+    assert run.returncode == status, text
+    assert "Traceback" not in text
+    assert len(text.strip().splitlines()) == 1, text
+    return text
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    files = sorted(p for p in folder.rglob("*") if p.is_file())
+    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundled sample, built once."""
+    out = tmp_path_factory.mktemp("build") / "2026.11"
+    run = glean("build", "-o", out)
+    assert run.returncode == 0, run.stderr.decode()
+    return out
+
+
+def test_sample_builds_and_validates(release: Path) -> None:
+    run = glean("validate", release)
+    assert (run.returncode, run.stderr) == (0, b"")
+    assert b"valid" in run.stdout
+    manifest = json.loads((release / "manifest.json").read_text())
+    assert manifest["counts"]["entries"] == 45
+    assert manifest["counts"]["papers"] == 40
+
+
+def test_second_build_is_byte_identical_whatever_the_workers(release: Path, tmp_path: Path) -> None:
+    again = tmp_path / "2026.11"
+    run = glean("build", "--workers", 2, "-o", again)
+    assert run.returncode == 0, run.stderr.decode()
+    assert hashes(again) == hashes(release)
+
+
+def test_a_release_is_not_overwritten_unless_told(release: Path) -> None:
+    before = hashes(release)
+    line = one_line(glean("build", "-o", release), 1)
+    assert "--replace" in line
+    assert hashes(release) == before
+    assert glean("build", "-o", release, "--replace", "--quiet").returncode == 0
+    assert hashes(release) == before
+
+
+def test_extract_writes_valid_json_lines(tmp_path: Path) -> None:
+    run = glean("extract", *sample_inputs(), "--with-text")
+    assert run.returncode == 0
+    records = [json.loads(line) for line in run.stdout.splitlines()]
+    assert len(records) == 40
+    for record in records:
+        texts = {"title": record["title"], "abstract": record["abstract"]}
+        for kind in ("methods", "tasks", "datasets", "metrics"):
+            for entity in record[kind]:
+                surfaces = {texts[m["field"]][m["start"] : m["end"]] for m in entity["mentions"]}
+                assert surfaces <= {entity["name"], *entity["aliases"]}
+        for row in record["speedups"] + record["results"]:
+            assert texts[row["field"]][row["start"] : row["end"]].strip()
+    path = tmp_path / "records.jsonl"
+    path.write_bytes(run.stdout)
+    assert glean("validate", path).returncode == 0
+
+
+def test_standard_input_and_broken_entries() -> None:
+    data = b'{"id": "a", "title": "FooNet: Fast Parsing", "abstract": "FooNet is 2x faster than BarNet."}\nnonsense\n'
+    run = glean("extract", "-", stdin=data)
+    assert run.returncode == 0
+    assert [json.loads(line)["paper_id"] for line in run.stdout.splitlines()] == ["a"]
+    assert run.stderr.decode().startswith("glean: stdin:2: entry 1 set aside: not JSON")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "status", "words"),
+    [
+        ("empty.txt", b"", 1, "empty"),
+        ("binary.bin", bytes(range(256)), 1, "binary"),
+        ("latin1.txt", "Get trending papers in your email inbox!\nÜber".encode("latin-1"), 1, "UTF-8"),
+        ("utf16.txt", "Get trending papers in your email inbox!".encode("utf-16"), 1, "UTF-16"),
+        ("none.txt", b"new\n\nGet trending papers in your email inbox!\n\nSubscribe\n", 1, "no entry"),
+        ("lonely.txt", b"Get trending papers in your email inbox!\n\nA Title Alone\n", 1, "title without an abstract"),
+        ("notes.md", b"# Notes\n\nNothing to see here.\n", 1, "neither a saved listing page"),
+        (None, None, 2, "no such file"),
+    ],
+)
+def test_bad_inputs(tmp_path: Path, name: str | None, data: bytes | None, status: int, words: str) -> None:
+    path = tmp_path / (name or "missing.txt")
+    if data is not None:
+        path.write_bytes(data)
+    out = tmp_path / "release"
+    line = one_line(glean("build", path, "-o", out), status)
+    assert words in line and path.name in line
+    assert not out.exists()
+    assert [p for p in tmp_path.iterdir() if p != path] == []
+
+
+def test_rejects_are_told_counted_and_named_in_the_manifest(tmp_path: Path) -> None:
+    page = Path(sample_inputs()[1]).read_text() + "\nA Title Without Its Abstract"
+    path = tmp_path / "page.txt"
+    path.write_text(page)
+    run = glean("build", path, "-o", tmp_path / "release")
+    assert run.returncode == 0
+    assert "title without an abstract" in run.stderr.decode()
+    manifest = (tmp_path / "release" / "manifest.json").read_text()
+    assert "title without an abstract" in manifest
+    assert "A Title Without Its Abstract" not in manifest
+
+
+def test_unwritable_output(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    line = one_line(glean("build", "-o", tmp_path / "file" / "release"), 1)
+    assert "file" in line
+
+
+def test_output_folder_with_other_things_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("keep")
+    line = one_line(glean("build", "-o", tmp_path, "--replace"), 1)
+    assert str(tmp_path) in line
+    assert (tmp_path / "mine.txt").read_text() == "keep"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ("frobnicate",),
+        ("build",),
+        ("build", "--workers", "0", "-o", "x"),
+        ("extract", "--format", "docx", "x"),
+        ("extract", "--columns", "foo", "x"),
+        ("validate",),
+    ],
+)
+def test_wrong_calls(call: tuple[str, ...]) -> None:
+    one_line(glean(*call), 2)
+
+
+def test_validate_says_where_what_and_what_is_allowed(tmp_path: Path) -> None:
+    run = glean(
+        "extract", "-", stdin=b'{"id": "a", "title": "FooNet", "abstract": "FooNet is 2x faster than BarNet."}\n'
+    )
+    record = json.loads(run.stdout)
+    record["speedups"][0]["form"] = "double"
+    record["extra"] = 1
+    path = tmp_path / "bad.jsonl"
+    path.write_text(json.dumps(record) + "\n")
+    run = glean("validate", path)
+    text = run.stderr.decode()
+    assert run.returncode == 1
+    assert f"{path}:1: /speedups/0/form" in text and "percent_decrease" in text
+    assert "extra" in text
+    assert glean("validate", tmp_path / "nowhere.json").returncode == 2
+
+
+def test_help_names_every_command() -> None:
+    text = glean("--help").stdout.decode()
+    for command in ("build", "extract", "validate", "evaluate", "train"):
+        assert f"\n  {command} " in text
+        assert glean(command, "--help").returncode == 0
+
+
+def test_evaluate_on_the_sample(tmp_path: Path) -> None:
+    folder = Path(sample_inputs()[0]).parent
+    out = tmp_path / "quality.json"
+    run = glean("evaluate", folder / "papers.jsonl", folder / "gold.jsonl", "--json", out)
+    assert run.returncode == 0, run.stderr.decode()
+    figures = json.loads(out.read_text())["figures"]
+    assert figures["speedups"]["f1"] > 0.7
+    assert figures["entity.all"]["f1"] > 0.6
+    line = one_line(glean("evaluate", folder / "papers.jsonl", tmp_path / "none.jsonl"), 1)
+    assert "none.jsonl" in line
