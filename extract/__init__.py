@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-# VALIDATE
+from extract.validate import validate
 
 __version__ = "0.1.0"
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from extract.publish import attach_text
     from extract.record.model import Record
 
-__all__ = ["Record", "__version__", "attach_text", "build", "extract", "extract_all", "pipeline"]
+__all__ = ["Record", "__version__", "attach_text", "build", "extract", "extract_all", "pipeline", "validate"]
 
 # spaCy takes a second to import, so names are looked up when they are first used (PEP 562).
 _WHERE = {

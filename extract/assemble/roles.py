@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from spacy.tokens import Doc
 
+from extract.assemble.frequency import frequency, rarest_word
 from extract.assemble.linking import known_id
 from extract.assemble.mentions import Mention
 from extract.passes.rules.roles import CUES, Context
@@ -18,27 +19,52 @@ def token_bounds(doc: Doc, mention: Mention) -> tuple[int, int]:
     return span.start, span.end
 
 
+def _words_around(doc: Doc, start: int, end: int) -> set[str]:
+    """The normal forms of the tokens next to a name, with where they stand."""
+    found = set()
+    for offset, at in ((-3, start - 3), (-2, start - 2), (-1, start - 1), (1, end), (2, end + 1)):
+        if 0 <= at < len(doc) and not doc[at].is_space:
+            found.add(f"w{offset:+d}={doc[at].norm_}")
+    return found
+
+
 def features(doc: Doc, context: Context, mentions: Sequence[Mention]) -> dict[str, float]:
     """The evidence of all mentions of one entity."""
     kind = mentions[0].label.lower()
-    all_cues = [context.cues(*token_bounds(doc, m)) for m in mentions]
+    bounds = [token_bounds(doc, m) for m in mentions]
+    all_cues = [context.cues(*b) for b in bounds]
     found: dict[str, float] = {f"kind={kind}": 1.0, "count_log": math.log1p(len(mentions))}
     for cue in CUES:
         hits = sum(cue in cues for cues in all_cues)
         if hits:
             found[cue] = 1.0
             found[f"{cue}_share"] = hits / len(all_cues)
-    first = min(mentions, key=lambda m: m.start if "in_title" not in all_cues[mentions.index(m)] else 10**9)
-    for cue in all_cues[mentions.index(first)]:
-        found[f"first={cue}"] = 1.0
+    body = [i for i, cues in enumerate(all_cues) if "in_title" not in cues]
+    if body:
+        for cue in all_cues[body[0]]:
+            found[f"first={cue}"] = 1.0
+        begin = context.sentence[bounds[body[0]][0]]
+        found["first_at"] = begin / max(1, len(doc))
+        for word in context.sentence_words(begin):
+            found[f"s={word}"] = 1.0
+    for b in bounds:
+        for word in _words_around(doc, *b):
+            found[word] = 1.0
     texts = {m.text for m in mentions}
+    common = max(frequency(t) for t in texts)
+    rare = max(rarest_word(t) for t in texts)
+    found |= {"frequency": common / 4, "unseen": float(common == 0), "rarest": rare / 4, "new_word": float(rare == 0)}
     found["known"] = float(any(known_id(kind, t) for t in texts))
     found["inner_upper"] = float(any(any(c.isupper() for c in t[1:]) and " " not in t for t in texts))
+    found["inner_upper&new_word"] = found["inner_upper"] * found["new_word"]
     found["lower"] = float(all(t.islower() for t in texts))
+    found["lower&unseen"] = found["lower"] * found["unseen"]
     found["short_and_long"] = float(len({t.isupper() for t in texts}) == 2)
     found["forms_log"] = math.log(len(texts))
-    for pair in (("in_title", "proposed_first"), ("in_title", "title_colon"), ("after_proposal", "achieves")):
-        found["&".join(pair)] = float(all(found.get(c) for c in pair))
+    for name in ("in_title", "title_colon", "proposed_first", "proposed_later", "after_proposal", "at_proposal"):
+        for other in ("unseen", "new_word", "lower", "known", "achieves", "title_colon", "proposed_first"):
+            if name != other and found.get(name) and found.get(other):
+                found[f"{name}&{other}"] = 1.0
     if kind != "method":
-        found = {f"{name}@{kind}": value for name, value in found.items()} | {f"kind={kind}": 1.0}
+        found |= {f"{name}@{kind}": value for name, value in found.items() if "=" not in name}
     return {name: value for name, value in found.items() if value}

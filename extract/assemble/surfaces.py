@@ -18,6 +18,7 @@ from pathlib import Path
 
 from spacy.tokens import Doc
 
+from extract.assemble.frequency import frequency, rarest_word
 from extract.prepare.fields import fields
 from extract.prepare.tokenizer import spans
 from extract.record.surface import fold, occurrences
@@ -147,6 +148,11 @@ def features(
     found["prior"] = (mine + 0.5) / (seen + 1.5) - 1 / 3 if seen else 0.0
     found["prior_log"] = math.log((mine + 0.5) / (max(seen - mine, 0) + 0.5)) if seen else 0.0
     found["prior_never"] = float(seen >= 2 and mine == 0)
+    common, rare = frequency(surface.text), rarest_word(surface.text)
+    found[f"frequency&{label}"] = common / 4
+    found[f"unseen&{label}"] = float(common == 0)
+    found["rarest"] = rare / 4
+    found[f"new_word&{label}"] = float(rare == 0)
     for name, value in _shape(surface.text).items():
         found[name] = value
         if name.startswith(("shape=inner", "shape=lower", "words")):

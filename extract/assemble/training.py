@@ -145,7 +145,7 @@ def fit_logistic(examples: Sequence[tuple[dict[str, float], bool]], c: float) ->
 
     vectorizer = DictVectorizer()
     matrix = vectorizer.fit_transform([f for f, _ in examples])
-    model = LogisticRegression(C=c, max_iter=3000, solver="liblinear")
+    model = LogisticRegression(C=c, max_iter=3000)
     model.fit(matrix, [y for _, y in examples])
     weights = dict(zip(vectorizer.get_feature_names_out(), map(float, model.coef_[0]), strict=True))
     return Logistic(weights, float(model.intercept_[0]))
@@ -206,20 +206,20 @@ def role_examples(samples: Sequence[Sample], names: Logistic) -> Iterator[tuple[
                 yield role_features(doc, context, entity.mentions), is_ours
 
 
-def fit(samples: Sequence[Sample], c: float = 0.3) -> tuple[Logistic, Logistic]:
+def fit(samples: Sequence[Sample], c: float = 0.3, c_roles: float = 0.15) -> tuple[Logistic, Logistic]:
     """Fits both regressions and the thresholds at which F1 is highest on the samples."""
     names = fit_logistic(list(name_examples(samples)), c)
     none = Logistic({}, -9.0)
     best = -1.0
-    for threshold in (0.3, 0.35, 0.4, 0.45, 0.5, 0.55):
+    for threshold in (0.3, 0.35, 0.4, 0.45, 0.5):
         candidate = Logistic(names.weights, names.bias, threshold)
         f1 = total_counts(samples, candidate, none)[0].f1
         log.info("names at %.2f: entity F1 %.3f", threshold, f1)
         if f1 > best:
             best, names.threshold = f1, threshold
-    roles = fit_logistic(list(role_examples(samples, names)), c)
+    roles = fit_logistic(list(role_examples(samples, names)), c_roles)
     best = -1.0
-    for threshold in (0.35, 0.4, 0.45, 0.5, 0.55, 0.6):
+    for threshold in (0.25, 0.3, 0.35, 0.4, 0.45, 0.5):
         candidate = Logistic(roles.weights, roles.bias, threshold)
         f1 = total_counts(samples, names, candidate)[1].f1
         log.info("roles at %.2f: proposed F1 %.3f", threshold, f1)

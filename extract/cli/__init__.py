@@ -37,9 +37,7 @@ def printable(text: str) -> str:
 
 def wrong_call(message: str) -> NoReturn:
     """Ends the command with exit status 2 and one line."""
-    error = click.UsageError(message)
-    error.cmd = None
-    raise error
+    raise click.UsageError(message)
 
 
 class _Commands(click.Group):

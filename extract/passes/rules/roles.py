@@ -20,6 +20,9 @@ _SKIP = frozenset(
     ["the", "a", "an", '"', "'", "{", "(", "*", "$", "\\textbf", "\\emph", "\\textit", "\\textsc", "``", "``"]
 )
 _REACH = 18
+_MARKS = frozenset(
+    ["our", "novel", "new", "existing", "recent", "recently", "however", "consists", "first", "second", "based"]
+)
 
 CUES = (
     "title_colon",  # "X: ..."
@@ -73,6 +76,16 @@ class Context:
             if token.is_sent_start:
                 begin = token.i
             self.sentence.append(begin)
+
+    def sentence_words(self, begin: int) -> set[str]:
+        """The words of proposing, authorship and others in the sentence that begins at a token."""
+        words = set()
+        for token in self.doc[begin:]:
+            if token.is_sent_start and token.i > begin:
+                break
+            if token.norm_ in _WORDS["propose"] or token.norm_ in _WORDS["authors"] or token.norm_ in _MARKS:
+                words.add(token.norm_)
+        return words
 
     def _left(self, i: int) -> int:
         """The first token to the left that is no quote, bracket, determiner or font command."""

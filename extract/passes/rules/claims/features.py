@@ -214,4 +214,5 @@ def quantity_features(r: Reading, s: Sentence, q: Quantity, sentences: int) -> I
     if first > begin and "(" in r.norm[max(begin, first - 3) : first]:
         yield "in-brackets"
         yield f"{kind}&in-brackets&verb<{close.get('verb<', '-')}"
-    yield f"place={'title' if s.index == 0 else 'last' if s.index >= sentences - 2 else 'early' if s.index <= 2 else 'middle'}"
+    place = "title" if s.index == 0 else "last" if s.index >= sentences - 2 else "early" if s.index <= 2 else "middle"
+    yield f"place={place}"

@@ -115,6 +115,38 @@ def evidence(r: Reading, s: Sentence, q: Quantity, sense: Sense) -> tuple[int, i
     return max(start, s.begin), min(end, s.end)
 
 
+def explicit_phase(r: Reading, s: Sentence, q: Quantity, sense: Sense) -> str | None:
+    """The phase that the claim itself names: "training time", "faster during inference", "speeds up fine-tuning"."""
+    cues = s.of("phase")
+    for about in sense.about[:1]:
+        inner = [c for c in cues if about.start - 2 <= c.start < about.end + 1]
+        if inner and all(r.norm[i] not in (",", "and", "by") for i in range(inner[-1].end, about.start)):
+            return inner[q.place].label if len(inner) == q.size else inner[-1].label
+    for i in range(q.last, min(q.last + 5, s.end - 1)):
+        if r.norm[i] in ("in", "during", "for", "at"):
+            cue = next((c for c in cues if i < c.start <= i + 2), None)
+            if cue is not None:
+                return cue.label
+        if r.norm[i] in (",", "while", "(", ")", "."):
+            break
+    edge = left_edge(r, s, q.first)
+    if (
+        sense.pattern == "comparative"
+        and edge - 2 >= s.begin
+        and r.norm[edge - 1] in ("is", "are", "was", "runs", "becomes")
+    ):
+        before = next((c for c in cues if c.end == edge - 1), None)
+        if before is not None:
+            return before.label
+    if sense.pattern.startswith("verb-by") and sense.implied == "time":
+        verb, _ = nearest([v for v in s.of("verb") if v.label == "speed"], q.start, q.end)
+        if verb is not None:
+            inner = [c for c in cues if verb.end <= c.start < verb.end + 4]
+            if inner:
+                return inner[0].label
+    return None
+
+
 def phase_features(
     r: Reading, s: Sentence, q: Quantity, sense: Sense, label: str, document: dict[str, int]
 ) -> Iterator[str]:
@@ -132,6 +164,15 @@ def phase_features(
             yield f"{side}{cue.label}"
             yield f"{side}word={r.stem[cue.start]}"
     labels = {c.label for c in cues}
+    for i in range(q.last, min(q.last + 7, s.end - 1)):
+        if r.norm[i] in ("in", "during", "for", "at", "of"):
+            cue = next((c for c in cues if i < c.start <= i + 3), None)
+            if cue is not None:
+                yield f"explicit={cue.label}"
+                yield f"explicit&{r.norm[i]}={cue.label}"
+                break
+        elif r.norm[i] in (",", "while", "(", ")", "."):
+            break
     yield f"sentence={'+'.join(sorted(labels)) or '-'}"
     for cue in cues:
         yield f"word={r.stem[cue.start]}"
@@ -142,6 +183,9 @@ def phase_features(
         yield f"topic={'+'.join(sorted(inner)) or '-'}"
     for name, count in document.items():
         yield f"{name}:{min(count, 4)}"
+    if r.sentences and r.sentences[0][1] < 60:
+        for i in range(*r.sentences[0]):
+            yield f"title-word={r.stem[i]}"
     total = {k: v for k, v in document.items() if k.startswith("text.")}
     lead = total.get("text.inference", 0) - total.get("text.training", 0)
     yield f"lead={max(-3, min(3, lead))}"

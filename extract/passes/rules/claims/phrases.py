@@ -101,7 +101,7 @@ def shaped_name(r: Reading, s: Sentence, i: int) -> tuple[int, int] | None:
             i += 1
             continue
         if not any(ch.isupper() for ch in text) and not (
-            i > start and (text[0].isdigit() and (r.norm[i - 1] == "-" or not r.norm[i + 1 : i + 2] == ["%"]))
+            i > start and (text[0].isdigit() and (r.norm[i - 1] == "-" or r.norm[i + 1 : i + 2] != ["%"]))
         ):
             break
         i += 1

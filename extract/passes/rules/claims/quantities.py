@@ -23,6 +23,11 @@ from extract.passes.rules.claims.vocabulary import (
 )
 
 _MAX_VALUE = 1e15
+_BOUND_WORDS = {
+    *("up", "to", "about", "around", "nearly", "almost", "approximately", "~", "over", "roughly"),
+    *("at", "least", "most", "more", "than"),
+}
+_DOUBLED = {"the", "its", "our", "that", "as", "this", "their", "of", "in", "both"}
 NOT_HALF = {"first", "second", "latter", "other", "top", "bottom", "upper", "lower", "last", "-"}
 _CONNECTORS = {"-", "--", "~", "to", "→", "---"}
 _POINT_WORDS = {"points", "point", "pp", "pts", "p.p."}
@@ -173,6 +178,8 @@ def _read_words(r: Reading, i: int, end: int) -> Quantity | None:
     if word in MULTIPLES:
         if i + 1 < end and norm[i + 1] == "-" and r.glued[i]:
             return None  # double-blind
+        if word in ("double", "triple", "treble", "quadruple") and (i + 1 >= end or norm[i + 1] not in _DOUBLED):
+            return None  # double attention
         return Quantity(MULTIPLES[word], None, "ratio", word, i, i + 1, "multiple-word")
     if word in FOLD_WORDS:
         return Quantity(FOLD_WORDS[word], None, "ratio", "fold", i, i + 1, "fold-word")
@@ -196,6 +203,8 @@ def _read_words(r: Reading, i: int, end: int) -> Quantity | None:
     if j + 1 < end and norm[j] in ("to", "-", "or") and (second := _read_word_number(r, j + 1, end)):
         high, behind = second
     unit = _read_unit(r, behind, end)
+    if unit is None and word not in ("a", "an") and _behind_factor(r, max(0, i - 8), i):
+        return Quantity(value, high, "ratio", "x", i, behind, "word-factor-of")
     if unit is None and high is not None:
         high, behind = None, j
         unit = _read_unit(r, behind, end)
@@ -228,6 +237,8 @@ def _read_digits(r: Reading, i: int, begin: int, end: int) -> Quantity | None:
         return Quantity(value, None, unit[0], unit[1], i, unit[2], f"thousands-{unit[3]}")
     if not lead and _in_name(r, i, end):
         return None
+    if not lead and i - 1 > begin and norm[i - 1] == "×" and _read_unit(r, i - 1, end) is None:
+        return None  # the second of 224×224
     value, j = read
     sign = ""
     if i > begin and norm[i - 1] in ("+", "-") and not (i - 1 > begin and _number(r.text[i - 2]) is not None):
@@ -235,6 +246,8 @@ def _read_digits(r: Reading, i: int, begin: int, end: int) -> Quantity | None:
     unit = _read_unit(r, j, end)
     if unit is None and lead:
         unit = ("ratio", r.text[start], j, "lead-times")
+    if unit is None and _behind_factor(r, begin, start):
+        unit = ("ratio", "x", j, "factor-of")
     if unit is None and j < end and norm[j] == "×":
         return None  # 224×224
     second = _read_second(r, unit[2] if unit else j, begin, start, end, unit)
@@ -304,6 +317,18 @@ def _read_second(
     if unit is None and second is None and norm[j] == "to" and opener is None:
         return None
     return number[0], second or unit, stop, "range"
+
+
+def _behind_factor(r: Reading, begin: int, i: int) -> bool:
+    """Whether "a factor of" stands before item ``i``, bound words passed over."""
+    low = max(begin, i - 5)
+    while i > low and r.norm[i - 1] not in ("of", "factor", "factors"):
+        if r.norm[i - 1] not in _BOUND_WORDS:
+            return False
+        i -= 1
+    if i > low and r.norm[i - 1] == "of":
+        i -= 1
+    return i > low and r.norm[i - 1] in ("factor", "factors")
 
 
 def _from_word(r: Reading, begin: int, start: int) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from itertools import pairwise
 
 from spacy.tokens import Doc
 
@@ -57,7 +58,7 @@ class Reading:
             self.glued.append(not token.whitespace_)
         bounds.append(len(self.norm))
         self.stem = [stem(norm) for norm in self.norm]
-        self.sentences = [(a, b) for a, b in zip(bounds, bounds[1:], strict=False) if a < b]
+        self.sentences = [(a, b) for a, b in pairwise(bounds) if a < b]
 
     def __len__(self) -> int:
         return len(self.norm)

@@ -11,12 +11,13 @@ from spacy.tokens import Doc
 from extract.passes.rules.claims import fields, slots
 from extract.passes.rules.claims.cues import Sentence
 from extract.passes.rules.claims.features import order_features, quantity_features, sense_features
-from extract.passes.rules.claims.grammar import read_sense
+from extract.passes.rules.claims.grammar import Sense, read_sense
 from extract.passes.rules.claims.linear import Models, Ranker, load_models
 from extract.passes.rules.claims.model import Claim, Quantity
 from extract.passes.rules.claims.reading import Reading
 from extract.passes.rules.claims.scope import find_sentences, name_spans
-from extract.passes.rules.claims.slots import Candidate, Row
+from extract.passes.rules.claims.slots import Candidate, Carried, Row
+from extract.passes.rules.claims.verdict import settled_form
 from extract.passes.rules.claims.vocabulary import CUES
 
 CACHE = "glean_claims"
@@ -52,6 +53,13 @@ def _choose(ranker: Ranker, candidates: Sequence[Candidate]) -> tuple[Candidate,
     return candidates[best], mass
 
 
+def _without_echoes(r: Reading, claims: list[Claim]) -> list[Claim]:
+    """Without the claims of the title that the abstract repeats."""
+    title = r.end[r.sentences[0][1] - 1]
+    said = {(c.kind, c.value, c.form, c.quantity) for c in claims if c.start >= title}
+    return [c for c in claims if c.start >= title or (c.kind, c.value, c.form, c.quantity) not in said]
+
+
 class Finder:
     """Finds the claims of documents with one set of models."""
 
@@ -66,13 +74,14 @@ class Finder:
         proposed = proposed_names(doc)
         phases: dict[str, int] | None = None
         claims: list[Claim] = []
-        carried: tuple[int, str, str | None, str | None] | None = None
+        least = self.models.thresholds
+        carried: Carried | None = None
         for s in sentences:
             before: tuple[Quantity, str] | None = None
             for q in s.quantities:
                 sense = read_sense(r, s, q)
                 rules = [*sense_features(r, s, q, sense), *quantity_features(r, s, q, total)]
-                kind, form, score, reasons = self._classify(q, rules, before)
+                kind, form, score, reasons = self._classify(r, s, q, sense, rules, before)
                 before = (q, "none" if kind == "none" else f"{kind[:2]}.{form}")
                 if kind == "none":
                     continue
@@ -80,20 +89,23 @@ class Finder:
                 reasons = (f"construction:{sense.pattern}", *reasons, q.rule)
                 if kind == "speedup":
                     phases = document_phases(r) if phases is None else phases
-                    claims += self._speedups(row, score, reasons, phases)
+                    found = self._speedups(row, score, reasons, phases)
+                    claims += [claim for claim in found if claim.score >= least["speedup-row"]]
                 else:
-                    claims.append(self._result(row, score, reasons))
-                    carried = (s.index, f"{q.kind}.{form}", claims[-1].metric, claims[-1].dataset)
-        return claims
+                    claim = self._result(row, score, reasons)
+                    carried = Carried(s.index, f"{q.kind}.{form}", claim.metric, claim.dataset)
+                    if claim.score >= least["result-row"]:
+                        claims.append(claim)
+        return _without_echoes(r, claims)
 
     def _classify(
-        self, q: Quantity, rules: list[str], before: tuple[Quantity, str] | None
+        self, r: Reading, s: Sentence, q: Quantity, sense: Sense, rules: list[str], before: tuple[Quantity, str] | None
     ) -> tuple[str, str, float, tuple[str, ...]]:
         """Kind, form, probability and strongest rules of a quantity."""
         rules = [*rules, *order_features(q, before)]
         model = self.models.classifiers["kind"]
         odds = dict(zip(model.classes, model.scores(rules), strict=True))
-        if q.kind == "unit":
+        if q.kind == "unit" or sense.direction in ("overhead", "slow"):
             odds["speedup"] = 0.0
         kind = max(("speedup", "result"), key=lambda k: odds[k])
         if odds[kind] < self.models.thresholds[kind]:
@@ -101,6 +113,9 @@ class Finder:
         reasons = model.reasons(rules, kind)
         if kind == "speedup" and q.kind != "percent":
             return kind, "ratio", odds[kind], reasons
+        settled = settled_form(r, s, q, sense) if kind == "result" else None
+        if settled is not None:
+            return kind, settled, odds[kind], (*reasons, f"settled:{settled}")
         forms = self.models.classifiers[f"form.{kind}"]
         scores = forms.scores(rules)
         best = max(range(len(scores)), key=scores.__getitem__)
@@ -125,17 +140,21 @@ class Finder:
         labels: list[tuple[str, float]] = []
         about = [c.label for c in sense.about if c.category == "quantity"]
         chosen, sure = _choose(self.models.rankers["quantity"], slots.quantity_candidates(row))
-        labels.append((chosen.value or "other", sure))
+        if sense.implied and not sense.about:
+            labels.append((sense.implied, max(sure, 0.8)))
+        else:
+            labels.append((chosen.value or "other", sure))
         if q.size == 1 and not sense.implied and len(set(about)) > 1 and about[0] == chosen.value:
             labels += [(label, 0.8 * sure) for label in dict.fromkeys(about) if label != chosen.value]
         method, baseline = self._names(row)
         start, end = fields.evidence(r, s, q, sense)
         claims = []
         for label, sure in labels:
-            names = list(fields.phase_features(r, s, q, sense, label, phases))
-            model = self.models.classifiers["phase"]
-            odds = model.scores(names)
-            phase = model.classes[max(range(len(odds)), key=odds.__getitem__)]
+            phase = fields.explicit_phase(r, s, q, sense)
+            if phase is None:
+                model = self.models.classifiers["phase"]
+                odds = model.scores(fields.phase_features(r, s, q, sense, label, phases))
+                phase = model.classes[max(range(len(odds)), key=odds.__getitem__)]
             claims.append(
                 Claim(
                     "speedup",

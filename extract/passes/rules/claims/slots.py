@@ -6,6 +6,7 @@ stands for ``None``. The rankers of :mod:`.linear` choose among them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from extract.passes.rules.claims.cues import Sentence
@@ -27,6 +28,16 @@ class Candidate:
     items: tuple[int, int] | None = None
 
 
+@dataclass(slots=True, frozen=True)
+class Carried:
+    """What a result hands on to the next one: its sentence, kind and form, metric and dataset."""
+
+    sentence: int
+    tag: str
+    metric: str | None
+    dataset: str | None
+
+
 @dataclass(slots=True)
 class Row:
     """A quantity whose class is decided, with all that the slots look at."""
@@ -41,8 +52,8 @@ class Row:
     """The sentences with quantities or names beside it."""
     proposed: list[str]
     """Proposed names of the document, the main one first."""
-    carried: tuple[int, str, str | None, str | None] | None = None
-    """The result before this one: its sentence, kind and form, metric and dataset."""
+    carried: Carried | None = None
+    """The result before this one."""
 
     @property
     def tag(self) -> str:
@@ -116,13 +127,13 @@ def _null(row: Row, found: int) -> list[str]:
     ]
 
 
-def _carry(row: Row, candidates: list[Candidate], place: int) -> None:
+def _carry(row: Row, candidates: list[Candidate], value_of: Callable[[Carried], str | None]) -> None:
     """Marks the candidate that the result before this one had; adds it where the sentence has none."""
-    if row.carried is None or row.s.index - row.carried[0] > 2:
+    if row.carried is None or row.s.index - row.carried.sentence > 2:
         return
-    back = row.s.index - row.carried[0]
-    value = row.carried[place]
-    same_form = row.carried[1] == f"{row.q.kind}.{row.form}"
+    back = row.s.index - row.carried.sentence
+    value = value_of(row.carried)
+    same_form = row.carried.tag == f"{row.q.kind}.{row.form}"
     rules = [
         f"carried{back}",
         f"carried{back}&alike={same_form}",
@@ -246,7 +257,7 @@ def metric_candidates(row: Row) -> list[Candidate]:
                             )
                         )
     candidates.append(Candidate(None, _null(row, len(spans))))
-    _carry(row, candidates, 2)
+    _carry(row, candidates, lambda before: before.metric)
     return candidates
 
 
@@ -298,7 +309,7 @@ def dataset_candidates(row: Row) -> list[Candidate]:
         for candidate in candidates:
             candidate.rules.append(f"previous-of{min(len(seen), 4)}")
     candidates.append(Candidate(None, _null(row, len(spans))))
-    _carry(row, candidates, 3)
+    _carry(row, candidates, lambda before: before.dataset)
     return candidates
 
 
@@ -359,14 +370,22 @@ def baseline_candidates(row: Row) -> list[Candidate]:
     starts += [(v.end, "beat") for v in s.of("verb") if v.label == "beat"]
     starts += [(v.end, f"verb-{v.label}") for v in s.of("verb") if v.label in ("reduce", "improve", "speed")]
     starts += [(c.end, "of") for c in s.of("against") if c.label == "of" and q.start <= c.start <= q.end + 6]
+    topics = {c.start: c.end for c in (*s.of("metric"), *s.of("quantity"))}
+    misaligned: set[tuple[int, int]] = set()
     for i, label in starts:
-        order = 0
-        while i < s.end and order < 3:
-            while i < s.end and r.norm[i] in ("to", "with", "over", "on", "both", "even") and order == 0:
+        group: list[tuple[int, int]] = []
+        while i < s.end and len(group) < 4:
+            while i < s.end and r.norm[i] in ("to", "with", "over", "on", "both", "even") and not group:
                 i += 1
             span = noun_phrase(r, s, i)
+            if span is not None and label.startswith(("verb", "beat")) and not group:
+                head = max((topics[k] for k in range(*span) if k in topics), default=0)
+                if head == span[1] and head + 1 < s.end and r.norm[head] in ("of", "for"):
+                    # "improves the accuracy of X by 5%"
+                    span, label = noun_phrase(r, s, head + 1), f"{label}-of"
             if span is None or any(x.start < span[1] and span[0] < x.end for x in s.quantities):
                 break
+            order = len(group)
             rules = found.setdefault(span, [])
             rules += [
                 f"cue={label}",
@@ -374,12 +393,19 @@ def baseline_candidates(row: Row) -> list[Candidate]:
                 f"cue={label}&{row.sense.pattern}",
                 f"cue={label}&{row.tag}",
             ]
+            group.append(span)
             i = span[1]
             if i + 1 < s.end and r.norm[i] in (",", "and", "or") and label != "of":
                 i += 2 if r.norm[i + 1] in ("and", "or") else 1
-                order += 1
             else:
                 break
+        if q.size > 1 and len(group) == q.size:
+            # "by 3x and 2x over A and B": each its own
+            misaligned.update(group[: q.place] + group[q.place + 1 :])
+            found[group[q.place]].append("aligned")
+    for span in misaligned:
+        if "aligned" not in found[span]:
+            del found[span]
     for start, end, label in s.names:
         if (
             label == "METHOD"
@@ -401,8 +427,11 @@ def baseline_candidates(row: Row) -> list[Candidate]:
         prior = any(start <= c.start < end and c.label == "prior" for c in s.of("manner"))
         sota = any(start <= c.start < end and c.label == "sota" for c in s.of("noun"))
         rules.append(f"prior={prior or sota}")
-        if any(start <= c.start < end for c in (*s.of("metric"), *s.of("quantity"))):
+        inner_topics = [k for k in topics if start <= k < end]
+        if inner_topics:
             rules.append("holds-topic")
+            if any(topics[k] == end for k in inner_topics):
+                rules.append("is-topic")
         if r.piece(start, end) in row.proposed or "PROPOSED" in inner:
             rules.append("is-proposed")
         if q.size > 1 and span in right and len(right) >= q.size:

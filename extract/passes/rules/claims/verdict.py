@@ -79,6 +79,7 @@ def _quality(r: Reading, q: Quantity, sense: Sense, edge: int, begin: int) -> st
         "beats-by",
         "noun-by",
         "verb-by-subject",
+        "multiple",
     ):
         return "result.gain"
     return "result.absolute"
@@ -100,3 +101,18 @@ def verdict(r: Reading, s: Sentence, q: Quantity, sense: Sense) -> str:
     if sense.pattern in ("verb-by", "verb-by-subject", "noun-by"):
         return f"bare-by.{sense.direction}"
     return f"bare.{sense.pattern}"
+
+
+def settled_form(r: Reading, s: Sentence, q: Quantity, sense: Sense) -> str | None:
+    """The form of a result where the text leaves no choice."""
+    if q.before is not None:
+        return "absolute"
+    if q.sign == "+":
+        return "gain"
+    if sense.pattern in ("noun-right", "noun-of") and sense.direction == "drop" and sense.label != "bad":
+        return "loss"
+    edge = left_edge(r, s, q.start)
+    kept = any(v.label == "keep" and v.end == edge for v in s.of("verb"))
+    if kept and sense.pattern in ("share", "direct") and q.kind == "percent":
+        return "retained"
+    return None
