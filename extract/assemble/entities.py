@@ -1,15 +1,19 @@
 """Names of one thing together.
 
-Policy: surface forms of one type are one entity when they fold to the same slug (case, plural, hyphen, accents),
-when an abbreviation ties them, or when the curated table gives them one id. Nothing else merges: "ResNet-50" and
-"ResNet-101", "LLM" and "MLLM" stay apart. The name is the form that occurs most often, of equal ones the
-longest; a form whose type differs from that of its abbreviation partner takes the type of the surer of the two.
+Policy: surface forms of one type are one entity when they fold to the same slug (case, plural, hyphen, accents), also
+after the abbreviations in them are written out ("image SR", "multimodal LLMs"), when an abbreviation ties them, when a
+coined short name spells a capitalised long one ("TLift", "Temporal Lifting"), or when the curated table gives them one
+id. Nothing else merges: "ResNet-50" and "ResNet-101", "LLM" and "MLLM" stay apart. The name is the form that occurs
+most often, of equal ones the longest; a form whose type differs from that of its abbreviation partner takes the type
+of the surer of the two.
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cache
 
 from spacy.tokens import Doc
 
@@ -18,8 +22,10 @@ from extract.assemble.logistic import Logistic, load
 from extract.assemble.mentions import Mention
 from extract.assemble.roles import features, token_bounds
 from extract.assemble.surfaces import Surface
+from extract.passes.rules.abbreviations import best_long_form
 from extract.passes.rules.roles import Context
 from extract.record.ids import entity_slug
+from extract.record.resources import load_toml
 
 
 @dataclass(slots=True)
@@ -60,14 +66,58 @@ class _Groups:
         self.parent[max(self.find(a), self.find(b))] = min(self.find(a), self.find(b))
 
 
+@cache
+def _common_acronyms() -> dict[str, str]:
+    """Acronyms of the curated table with their long forms."""
+    table = {}
+    for kind, entries in load_toml("passes/rules/names.toml").items():
+        for aliases in entries:
+            if kind in ("method", "task") and " " in aliases[0]:
+                table.update({a: aliases[0] for a in aliases[1:] if a.isupper() and " " not in a})
+    return table
+
+
+def written_out(text: str, abbreviations: dict[str, str]) -> str:
+    """A name of several words with the abbreviations in it replaced by their long forms."""
+    words = []
+    for word in text.split(" "):
+        bare = word[:-1] if word.endswith("s") and word[:-1].isupper() else word
+        words.append(abbreviations.get(word) or abbreviations.get(bare) or word)
+    return " ".join(words)
+
+
+def spells(short: str, long: str) -> bool:
+    """Whether a coined one-word name is made of the letters of a capitalised name of several words, from its start.
+
+    Every capital of the short name must be the initial of a word of the long one, in order.
+    """
+    if " " in short or len(short) < 3 or not any(c.isupper() for c in short[1:]) or " " not in long:
+        return False
+    initials = [w[0] for w in re.split(r"[\s-]+", long) if w]
+    if sum(c.isupper() for c in initials) < 2 or not short[0].isupper() or short[0] != initials[0]:
+        return False
+    rest = iter(c.casefold() for c in initials)
+    capitals = [c.casefold() for c in short if c.isupper()]
+    return all(c in rest for c in capitals) and best_long_form(short, long) == 0
+
+
 def group(surfaces: dict[str, Surface]) -> list[list[str]]:
     """The surface forms of each entity."""
+    abbreviations = dict(_common_acronyms())
+    for text, surface in surfaces.items():
+        if surface.is_short:
+            abbreviations[text] = min(surface.partners)
+    own = [t for t, s in surfaces.items() if s.label == "METHOD" and not s.partners]
+    coined = [t for t in own if " " not in t and not known_id("method", t)]
+    long_names = [t for t in own if " " in t and not known_id("method", t)]
     groups = _Groups()
     first: dict[tuple[str, str], str] = {}
     for text, surface in surfaces.items():
         groups.find(text)
         kind = surface.label.lower()
         keys = [(kind, entity_slug(text))]
+        if " " in text:
+            keys.append((kind, entity_slug(written_out(text, abbreviations))))
         known = known_id(kind, text)
         if known:
             keys.append((kind, known))
@@ -76,6 +126,10 @@ def group(surfaces: dict[str, Surface]) -> list[list[str]]:
         for partner in surface.partners:
             if partner in surfaces and surfaces[partner].label == surface.label:
                 groups.join(text, partner)
+    for short in coined:
+        for long in long_names:
+            if spells(short, long):
+                groups.join(short, long)
     members: dict[str, list[str]] = defaultdict(list)
     for text in surfaces:
         members[groups.find(text)].append(text)

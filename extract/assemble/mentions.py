@@ -34,7 +34,7 @@ def accepted(doc: Doc, model: Logistic | None = None, priors: dict[str, Prior] |
     surfaces = collect(doc)
     taken = {}
     for text, surface in surfaces.items():
-        for label in sorted(labels_of(surface, surfaces, priors)):
+        for label in sorted(labels_of(doc, surface, surfaces)):
             score = model(features(doc, surface, label, surfaces, priors))
             if score > surface.score:
                 surface.label, surface.score = label, score

@@ -23,9 +23,14 @@ from extract.prepare.fields import fields
 from extract.prepare.tokenizer import spans
 from extract.record.surface import fold, occurrences
 
+SECOND = "glean_ner_second"
 LABELS = ("METHOD", "TASK", "DATASET", "METRIC")
 PRIORS = Path(__file__).resolve().parent / "priors.json"
 Prior = tuple[int, dict[str, int]]  # papers that hold the folded name, and in how many it is annotated as what
+
+
+_PREFIX_WORDS = 5
+_DATASET_WORDS = frozenset(["dataset", "datasets", "benchmark", "benchmarks", "corpus", "corpora", "testbed", "suite"])
 
 
 @cache
@@ -42,10 +47,12 @@ class Surface:
     text: str
     places: list[tuple[int, int]] = field(default_factory=list)  # all its occurrences, characters of doc.text
     ner: dict[str, int] = field(default_factory=dict)  # label -> how many spans of the NER pass
+    second: dict[str, int] = field(default_factory=dict)  # the same of the second tagger
     known: dict[str, str] = field(default_factory=dict)  # label -> entity_id of the known name
     cued: int = 0  # spans that a strong cue marks as proposed
     partners: set[str] = field(default_factory=set)  # the other side of an abbreviation
     is_short: bool = False
+    is_prefix: bool = False  # all of the title in front of its colon
     label: str = ""
     score: float = 0.0
 
@@ -75,6 +82,9 @@ def collect(doc: Doc) -> dict[str, Surface]:
         if span.label_ in LABELS:
             surface = of(span.text)
             surface.ner[span.label_] = surface.ner.get(span.label_, 0) + 1
+    for span in doc.spans.get(SECOND, []):
+        surface = of(span.text)
+        surface.second[span.label_] = surface.second.get(span.label_, 0) + 1
     for span in doc.spans.get("glean_names", []):
         of(span.text).known[span.label_] = span.id_
     for span in doc.spans.get("glean_proposed", []):
@@ -84,7 +94,9 @@ def collect(doc: Doc) -> dict[str, Surface]:
             of(short.text).partners.add(long.text)
             of(short.text).is_short = True
             of(long.text).partners.add(short.text)
-    # a name that is taken for a type in one case is looked for in the others the text uses
+    prefix = doc.text[: fields(doc)[0]].partition(": ")[0]
+    if prefix != doc.text[: fields(doc)[0]] and prefix.count(" ") < _PREFIX_WORDS:
+        of(prefix).is_prefix = True
     return {text: s for text, s in surfaces.items() if s.places and text.strip() == text and "\n" not in text}
 
 
@@ -102,6 +114,30 @@ def _shape(text: str) -> dict[str, float]:
         "odd": float(not text[0].isalnum() or not (text[-1].isalnum() or text[-1] in "+)]}*#")),
         "ends_s": float(text.endswith("s")),
     }
+
+
+def _neighbours(doc: Doc, surface: Surface) -> tuple[set[str], set[str]]:
+    """The normal forms of the words in front of and behind the occurrences of a surface form."""
+    left, right = set(), set()
+    for start, end in surface.places[:4]:
+        span = doc.char_span(start, end, alignment_mode="expand")
+        if span.start and not doc[span.start - 1].is_space:
+            left.add(doc[span.start - 1].norm_)
+        for k in range(span.end, min(span.end + 2, len(doc))):
+            if doc[k].is_space:
+                break
+            right.add(doc[k].norm_ if k == span.end else f"_{doc[k].norm_}")
+    return left, right
+
+
+def _is_called_dataset(doc: Doc, surface: Surface) -> bool:
+    """Whether a word for datasets stands behind the name, in it, or behind the colon of a title that it begins."""
+    _, right = _neighbours(doc, surface)
+    if right & _DATASET_WORDS or {f"_{w}" for w in _DATASET_WORDS} & right or "bench" in surface.text.casefold():
+        return True
+    title = doc.text[: fields(doc)[0]].casefold()
+    head, colon, rest = title.partition(":")
+    return bool(colon) and surface.text.casefold() == head and any(w in _DATASET_WORDS for w in rest.split())
 
 
 def features(
@@ -131,6 +167,25 @@ def features(
         "short": float(surface.is_short),
         "long": float(bool(surface.partners) and not surface.is_short),
     }
+    second = surface.second.get(label, 0)
+    found |= {
+        "second": float(second > 0),
+        "second_log": math.log1p(second),
+        "both": float(ner > 0 and second > 0),
+        f"both&{label}": float(ner > 0 and second > 0),
+        "second_other": float(sum(surface.second.values()) > second),
+        "both_log": math.log1p(min(ner, second)),
+    }
+    found["prefix"] = found[f"prefix&{label}"] = float(surface.is_prefix)
+    found[f"called_dataset&{label}"] = float(_is_called_dataset(doc, surface))
+    left, right = _neighbours(doc, surface)
+    for word in left:
+        found[f"l={word}&{label}"] = 1.0
+    for word in right:
+        found[f"r={word}&{label}"] = 1.0
+    words = prior_key(surface.text).split()
+    if words:
+        found[f"last={words[-1]}&{label}"] = found[f"begins={words[0]}&{label}"] = 1.0
     partners = [surfaces[p] for p in surface.partners if p in surfaces]
     found["partner_ner"] = float(any(p.ner.get(label, 0) for p in partners))
     found["partner_known"] = float(any(label in p.known for p in partners))
@@ -160,12 +215,15 @@ def features(
     return {name: value for name, value in found.items() if value}
 
 
-def labels_of(surface: Surface, surfaces: Mapping[str, Surface], priors: Mapping[str, Prior]) -> set[str]:
+def labels_of(doc: Doc, surface: Surface, surfaces: Mapping[str, Surface]) -> set[str]:
     """The types that there is any evidence for."""
-    labels = set(surface.ner) | set(surface.known)
+    labels = set(surface.ner) | set(surface.second) | set(surface.known)
     for partner in surface.partners:
         if partner in surfaces:
-            labels |= set(surfaces[partner].ner) | set(surfaces[partner].known)
-    if surface.cued:
+            other = surfaces[partner]
+            labels |= set(other.ner) | set(other.second) | set(other.known)
+    if surface.cued or surface.is_prefix or surface.partners:
         labels.add("METHOD")
+    if _is_called_dataset(doc, surface):
+        labels.add("DATASET")
     return labels

@@ -134,7 +134,7 @@ def name_examples(samples: Sequence[Sample]) -> Iterator[tuple[dict[str, float],
         gold = _gold_names(sample.annotation)
         found = surf.collect(sample.doc)
         for text, surface in found.items():
-            for label in sorted(surf.labels_of(surface, found, sample.priors)):
+            for label in sorted(surf.labels_of(sample.doc, surface, found)):
                 yield surf.features(sample.doc, surface, label, found, sample.priors), (label, text) in gold
 
 

@@ -44,8 +44,12 @@ def paper_id(title: str, own_id: str | None = None, arxiv_id: str | None = None)
     return f"title:{sha256_text(fold_title(title) or title)[:16]}"
 
 
-def _singular(word: str) -> str:
-    """A word without the ending of the regular plural ("policies", "losses", "networks", "LLMs")."""
+def _singular(word: str, written: str) -> str:
+    """A folded word without the ending of the regular plural ("policies", "losses", "LLMs", but not "FLIQS")."""
+    if written.isupper():
+        return word
+    if written[-1:] == "s" and len(written) > 2 and written[:-1].isupper():
+        return word[:-1]
     if len(word) < 4 or not word.endswith("s") or word.endswith(_KEEP_S):
         return word
     if word.endswith("ies") and len(word) > 4:
@@ -67,5 +71,6 @@ def entity_slug(name: str) -> str:
     words = [w for w in re.split(r"[\W_]+", text) if w]
     if not words:
         return "x" + hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:12]
-    words[-1] = _singular(words[-1])
+    written = [w for w in re.split(r"[\W_]+", name) if w]
+    words[-1] = _singular(words[-1], written[-1] if written else "")
     return "-".join(words)[:120].strip("-")

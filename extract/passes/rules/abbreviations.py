@@ -141,7 +141,8 @@ def find_abbreviations(doc: Doc) -> Iterator[tuple[Span, Span]]:
         while before > 0 and not doc[before - 1].whitespace_ and not doc[before - 1].is_space and i - before < 6:
             before -= 1
         short = doc[before:i]
-        if len(inside.text.split()) >= 2 and _is_short(short.text) and short.text.split() == [short.text]:
+        is_acronym = _is_short(short.text) and " " not in short.text and sum(c.isupper() for c in short.text) > 1
+        if len(inside.text.split()) >= 2 and is_acronym:
             start = best_long_form(short.text, inside.text)
             if start == 0 and _plausible(short.text, inside.text):
                 yield short, inside

@@ -30,6 +30,8 @@ class Sentence:
     cues: dict[str, list[Cue]] = field(default_factory=dict)
     names: list[tuple[int, int, str]] = field(default_factory=list)
     """Names in the sentence: first item, item behind it, label (METHOD, DATASET, METRIC, TASK, PROPOSED)."""
+    earlier: list[tuple[int, int, str, int]] = field(default_factory=list)
+    """The last names before the sentence, likewise, and how many sentences back each is."""
 
     def of(self, category: str) -> list[Cue]:
         """The cues of one category, in order."""

@@ -27,10 +27,11 @@ class Reading:
     whether the next item follows without white space; ``sentences``: half open ranges of items.
     """
 
-    __slots__ = ("doc", "end", "glued", "norm", "sentences", "start", "stem", "text", "title_items")
+    __slots__ = ("doc", "end", "glued", "norm", "sentences", "start", "stem", "text", "whole")
 
     def __init__(self, doc: Doc) -> None:
         self.doc = doc
+        self.whole: str = doc.text  # Doc.text is put together anew at each call
         self.norm: list[str] = []
         self.text: list[str] = []
         self.start: list[int] = []
@@ -69,5 +70,4 @@ class Reading:
 
     def piece(self, start: int, end: int) -> str:
         """The document's own text from item ``start`` up to item ``end`` (exclusive)."""
-        text: str = self.doc.text[self.start[start] : self.end[end - 1]] if start < end else ""
-        return text
+        return self.whole[self.start[start] : self.end[end - 1]] if start < end else ""

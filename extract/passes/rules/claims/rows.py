@@ -85,7 +85,7 @@ class Finder:
                 before = (q, "none" if kind == "none" else f"{kind[:2]}.{form}")
                 if kind == "none":
                     continue
-                row = Row(r, s, q, sense, kind, form, sentences, proposed, carried)
+                row = Row(r, s, q, sense, kind, form, proposed, carried)
                 reasons = (f"construction:{sense.pattern}", *reasons, q.rule)
                 if kind == "speedup":
                     phases = document_phases(r) if phases is None else phases

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+
 from spacy.tokens import Doc, Span
 
 from extract.passes.rules.claims.cues import Sentence, find_cues
@@ -10,9 +12,11 @@ from extract.passes.rules.claims.quantities import quantities
 from extract.passes.rules.claims.reading import Reading
 
 _NAMES = ("METHOD", "TASK", "DATASET", "METRIC")
-_MAX_ITEMS = 400
+_MAX_ITEMS = 240
 """A longer sentence is no sentence; it is read in pieces of this length, which bounds the work for each."""
-_MAX_QUANTITIES = 40
+_MAX_QUANTITIES = 30
+_EARLIER = 16
+"""How many names before a sentence are kept for it."""
 
 
 def name_spans(doc: Doc) -> list[tuple[Span, str]]:
@@ -46,6 +50,18 @@ def _pieces(r: Reading) -> list[tuple[int, int]]:
     return pieces
 
 
+def _names(doc: Doc, r: Reading, pieces: list[tuple[int, int]]) -> list[tuple[int, int, str, int]]:
+    """The names of the document in order: first item, item behind it, label, index of the sentence."""
+    begins = [begin for begin, _ in pieces]
+    found = []
+    for span, label in name_spans(doc):
+        start = r.item_at(span.start_char)
+        end = max(start + 1, r.item_at(span.end_char))
+        if start < len(r):
+            found.append((start, min(end, len(r)), label, bisect_right(begins, start) - 1))
+    return sorted(found, key=lambda name: name[0])
+
+
 def find_sentences(doc: Doc) -> tuple[Reading, list[Sentence], int]:
     """The sentences of ``doc`` that hold quantities, and how many sentences there are in all."""
     r = Reading(doc)
@@ -57,17 +73,14 @@ def find_sentences(doc: Doc) -> tuple[Reading, list[Sentence], int]:
             sentences.append(Sentence(begin, end, index, found[:_MAX_QUANTITIES]))
     if not sentences:
         return r, [], len(pieces)
-    place = 0
-    spans = sorted(((span.start_char, span.end_char, label) for span, label in name_spans(doc)), key=lambda x: x[0])
+    names = _names(doc, r, pieces)
+    starts = [name[0] for name in names]
     for s in sentences:
-        low, high = r.start[s.begin], r.end[s.end - 1]
-        while place < len(spans) and spans[place][0] < low:
-            place += 1
-        k = place
-        while k < len(spans) and spans[k][0] < high:
-            first = r.item_at(spans[k][0])
-            s.names.append((first, max(first + 1, r.item_at(spans[k][1])), spans[k][2]))
-            k += 1
+        first, last = bisect_left(starts, s.begin), bisect_left(starts, s.end)
+        s.names = [(start, end, label) for start, end, label, _ in names[first:last]]
+        s.earlier = [
+            (start, end, label, s.index - index) for start, end, label, index in names[max(0, first - _EARLIER) : first]
+        ]
         find_cues(r, s)
         # a number in a name ("Llama 2", "VOC 2012") is no quantity
         named = [(a, b) for a, b, label in s.names if label != "METRIC" or b - a > 1]

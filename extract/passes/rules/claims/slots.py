@@ -48,8 +48,6 @@ class Row:
     sense: Sense
     kind: str
     form: str
-    neighbours: list[Sentence]
-    """The sentences with quantities or names beside it."""
     proposed: list[str]
     """Proposed names of the document, the main one first."""
     carried: Carried | None = None
@@ -245,17 +243,10 @@ def metric_candidates(row: Row) -> list[Candidate]:
             rules += ["only-one", f"only-one&{sense.pattern}&{row.tag}"]
         candidates.append(Candidate(r.piece(*span), rules, span))
     if not candidates:
-        for other in row.neighbours:
-            if other.index in (s.index - 1, s.index - 2):
-                for start, end, label in other.names:
-                    if label == "METRIC":
-                        candidates.append(
-                            Candidate(
-                                r.piece(start, end),
-                                ["previous", f"previous&{sense.pattern}", f"previous{s.index - other.index}"],
-                                (start, end),
-                            )
-                        )
+        for start, end, label, back in s.earlier:
+            if label == "METRIC" and back <= 2:
+                rules = ["previous", f"previous&{sense.pattern}", f"previous{back}"]
+                candidates.append(Candidate(r.piece(start, end), rules, (start, end)))
     candidates.append(Candidate(None, _null(row, len(spans))))
     _carry(row, candidates, lambda before: before.metric)
     return candidates
@@ -295,17 +286,13 @@ def dataset_candidates(row: Row) -> list[Candidate]:
         candidates.append(Candidate(r.piece(*span), rules, span))
     if not candidates:
         seen: set[str] = set()
-        for other in reversed(row.neighbours):
-            if other.index < s.index:
-                for start, end, label in other.names:
-                    value = r.piece(start, end)
-                    if label == "DATASET" and value not in seen:
-                        seen.add(value)
-                        back = s.index - other.index
-                        where = "title" if other.index == 0 else str(min(back, 3))
-                        candidates.append(
-                            Candidate(value, ["previous", f"previous{where}", f"previous&{row.tag}"], (start, end))
-                        )
+        for start, end, label, back in reversed(s.earlier):
+            value = r.piece(start, end)
+            if label == "DATASET" and value not in seen:
+                seen.add(value)
+                where = "title" if back == s.index else str(min(back, 4))
+                rules = ["previous", f"previous{where}", f"previous&{row.tag}", f"previous-order{min(len(seen), 4)}"]
+                candidates.append(Candidate(value, rules, (start, end)))
         for candidate in candidates:
             candidate.rules.append(f"previous-of{min(len(seen), 4)}")
     candidates.append(Candidate(None, _null(row, len(spans))))

@@ -148,7 +148,7 @@ class Examples:
                 self.classes[f"form.{kind}"].append((rules, rows[0]["form"], weight))
             before = (s, q, "none" if not rows else f"{kind[:2]}.{rows[0]['form']}")
             for gold in rows if slots_too else ():
-                row = Row(r, s, q, sense, kind, gold["form"], sentences, proposed, carried)
+                row = Row(r, s, q, sense, kind, gold["form"], proposed, carried)
                 if kind == "speedup":
                     self.speedup(row, gold, phases, weight)
                 else:
