@@ -53,7 +53,8 @@ evaluate: $(READY)
 
 train: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[train]'
-	$(BIN)/glean train --gold $(SHARED)/gold/train.jsonl --papers $(SHARED)/gold/papers.jsonl \
+	$(BIN)/glean train --gold $(SHARED)/gold/train.jsonl --gold annotations/corpus.jsonl \
+		--papers $(SHARED)/gold/papers.jsonl --papers $(SHARED)/corpus/abstracts.jsonl.gz \
 		--corpus $(SHARED)/corpus/abstracts.jsonl.gz
 
 clean:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from extract.read import Paper, ReadError, id_of, read_inputs
+from extract.read import Paper, ReadError, Reject, Source, id_of, read_inputs
 from extract.read.text import complaint
+from extract.record.ids import sha256_text
 from extract.record.model import Record
 
 if TYPE_CHECKING:
@@ -55,12 +57,17 @@ def extract(title: str, abstract: str, **metadata: Any) -> Record:
     reason = complaint(title, abstract)
     if reason:
         raise ValueError(reason)
-    paper = Paper(title=title, abstract=abstract, **metadata)
-    return next(records([paper], with_text=True))
+    found = next(records([Paper(title=title, abstract=abstract, **metadata)], with_text=True))
+    if isinstance(found, Reject):
+        raise ValueError(found.reason)
+    return found
 
 
-def records(papers: Iterable[Paper], *, with_text: bool = False) -> Iterator[Record]:
-    """Yields a record for each paper, in order, in this process.
+def records(papers: Iterable[Paper], *, with_text: bool = False) -> Iterator[Record | Reject]:
+    """Yields a valid record for each paper, in order, in this process, or the reason why there is none.
+
+    A paper whose text makes a pass fail, or whose record breaks the schema, is a defect of glean: it is set aside
+    and told, and the rest goes on.
 
     Args:
         papers: what to read.
@@ -69,25 +76,56 @@ def records(papers: Iterable[Paper], *, with_text: bool = False) -> Iterator[Rec
     from extract.assemble import assemble
     from extract.passes import model_name
     from extract.prepare import make_doc
+    from extract.validate import errors
 
     nlp = _shared_pipeline()
     model = model_name(nlp)
-    pairs = ((make_doc(nlp, p.title, p.abstract), p) for p in papers)
-    for doc, paper in nlp.pipe(pairs, as_tuples=True, batch_size=_BATCH):
-        yield assemble(doc, paper, model=model, with_text=with_text)
+    for batch in batched(papers, _BATCH):
+        docs: list[Any] = [make_doc(nlp, p.title, p.abstract) for p in batch]
+        try:
+            docs = list(nlp.pipe(docs, batch_size=_BATCH))
+        except Exception:  # one text among them: each by itself tells which
+            docs = [None] * len(batch)
+        for doc, paper in zip(docs, batch, strict=True):
+            try:
+                ready = doc if doc is not None else nlp(make_doc(nlp, paper.title, paper.abstract))
+                record = assemble(ready, paper, model=model, with_text=with_text)
+            except Exception as error:
+                yield _set_aside(paper, f"a pass failed on the text: {type(error).__name__}: {error}")
+                continue
+            problem = next(errors({**record, "abstract": paper.abstract}, file=record["paper_id"]), None)
+            yield record if problem is None else _set_aside(paper, f"the record is not valid: {problem}")
+
+
+def _set_aside(paper: Paper, reason: str) -> Reject:
+    source = paper.sources[0] if paper.sources else Source("input", 0)
+    digest = sha256_text(paper.title + paper.abstract)
+    return Reject(source.document, source.position, " ".join(reason.split())[:300], digest)
+
+
+def batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """Items in lists of at most ``size`` (itertools has it from Python 3.12 on)."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch
 
 
 def _worker_start() -> None:
     _shared_pipeline()
 
 
-def _worker(job: tuple[list[Paper], bool]) -> list[Record]:
+def _worker(job: tuple[list[Paper], bool]) -> list[Record | Reject]:
     papers, with_text = job
     return list(records(papers, with_text=with_text))
 
 
 def extract_all(
-    papers: Sequence[Paper], *, workers: int = 1, with_text: bool = False, progress: Progress | None = None
+    papers: Sequence[Paper],
+    *,
+    workers: int = 1,
+    with_text: bool = False,
+    progress: Progress | None = None,
+    rejects: list[Reject] | None = None,
 ) -> Iterator[Record]:
     """Yields a record for each paper, in order, whatever the number of processes.
 
@@ -96,6 +134,7 @@ def extract_all(
         workers: how many processes; each holds a pipeline of its own and one BLAS thread.
         with_text: whether the records carry their abstracts.
         progress: called with ``(done, all)`` now and then.
+        rejects: takes the papers that no valid record could be made of.
 
     Raises:
         ValueError: ``workers`` is below 1.
@@ -108,23 +147,26 @@ def extract_all(
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS"):
         os.environ.setdefault(name, "1")  # more threads only wait for one another on matrices this small
     jobs = [(list(papers[i : i + _BATCH]), with_text) for i in range(0, total, _BATCH)]
+    for batch in _run(jobs, workers):
+        for item in batch:
+            if isinstance(item, Record):
+                yield item
+            elif rejects is not None:
+                rejects.append(item)
+        done += len(batch)
+        if progress:
+            progress(done, total)
+
+
+def _run(jobs: list[tuple[list[Paper], bool]], workers: int) -> Iterator[list[Record | Reject]]:
     if workers == 1 or len(jobs) < 2:
-        batches: Iterable[list[Record]] = map(_worker, jobs)
-        for batch in batches:
-            yield from batch
-            done += len(batch)
-            if progress:
-                progress(done, total)
+        yield from map(_worker, jobs)
         return
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_worker_start) as pool:
-        for batch in pool.map(_worker, jobs):
-            yield from batch
-            done += len(batch)
-            if progress:
-                progress(done, total)
+        yield from pool.map(_worker, jobs)
 
 
 def build(
@@ -156,12 +198,10 @@ def build(
         FileNotFoundError: an input does not exist.
         extract.read.ReadError: an input cannot be read, or none of its entries can.
         extract.publish.PublishError: the folder is taken or cannot be written.
-        extract.validate.InvalidRecord: a record breaks the schema, which is a defect of glean.
     """
     from extract.evaluate.published import published_quality
     from extract.publish import check_output, publish
     from extract.sample import sample_inputs
-    from extract.validate import checked
 
     target = Path(out)
     check_output(target, replace=replace)
@@ -169,9 +209,17 @@ def build(
     if not reading.papers:
         first = reading.rejects[0]
         raise ReadError(f"{first.document}: no entry could be read; the first: {first.reason}")
-    found = extract_all(reading.papers, workers=workers, with_text=with_text, progress=progress)
+    failed: list[Reject] = []
+    found = extract_all(reading.papers, workers=workers, with_text=with_text, progress=progress, rejects=failed)
+
+    def all_found() -> Iterator[Record]:
+        yield from found
+        by_name = {d.name: d for d in reading.documents}
+        for reject in failed:
+            by_name[reject.document].rejects.append(reject)
+
     return publish(
-        checked(found),
+        all_found(),
         target,
         documents=reading.documents,
         version=version or target.resolve().name,

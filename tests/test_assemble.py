@@ -192,3 +192,21 @@ def test_logistic_is_a_probability() -> None:
     model = Logistic({"a": 1000.0, "b": -1000.0}, 0.0)
     assert model({}) == 0.5
     assert 0 <= model({"b": 1.0}) < 0.5 < model({"a": 1.0}) <= 1
+
+
+def test_a_text_on_which_a_pass_fails_is_set_aside_and_the_rest_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    from extract import api
+    from extract.assemble import record as station
+
+    def fail(doc: Any, paper: Paper, **options: Any) -> Any:
+        if paper.title == "Bad":
+            raise RuntimeError("no way\nat all")
+        return assemble(doc, paper, **options)
+
+    monkeypatch.setattr(station, "assemble", fail)
+    monkeypatch.setattr("extract.assemble.assemble", fail)
+    papers = [Paper(t, "FooNet is 2x faster than BERT.", own_id=t) for t in ("One", "Bad", "Two")]
+    rejects: list[Any] = []
+    found = list(api.extract_all(papers, rejects=rejects))
+    assert [r["paper_id"] for r in found] == ["One", "Two"]
+    assert [r.reason for r in rejects] == ["a pass failed on the text: RuntimeError: no way at all"]

@@ -23,7 +23,6 @@ from extract.prepare.fields import fields
 from extract.prepare.tokenizer import spans
 from extract.record.surface import fold, occurrences
 
-SECOND = "glean_ner_second"
 LABELS = ("METHOD", "TASK", "DATASET", "METRIC")
 PRIORS = Path(__file__).resolve().parent / "priors.json"
 Prior = tuple[int, dict[str, int]]  # papers that hold the folded name, and in how many it is annotated as what
@@ -47,7 +46,6 @@ class Surface:
     text: str
     places: list[tuple[int, int]] = field(default_factory=list)  # all its occurrences, characters of doc.text
     ner: dict[str, int] = field(default_factory=dict)  # label -> how many spans of the NER pass
-    second: dict[str, int] = field(default_factory=dict)  # the same of the second tagger
     known: dict[str, str] = field(default_factory=dict)  # label -> entity_id of the known name
     cued: int = 0  # spans that a strong cue marks as proposed
     partners: set[str] = field(default_factory=set)  # the other side of an abbreviation
@@ -82,9 +80,6 @@ def collect(doc: Doc) -> dict[str, Surface]:
         if span.label_ in LABELS:
             surface = of(span.text)
             surface.ner[span.label_] = surface.ner.get(span.label_, 0) + 1
-    for span in doc.spans.get(SECOND, []):
-        surface = of(span.text)
-        surface.second[span.label_] = surface.second.get(span.label_, 0) + 1
     for span in doc.spans.get("glean_names", []):
         of(span.text).known[span.label_] = span.id_
     for span in doc.spans.get("glean_proposed", []):
@@ -167,15 +162,6 @@ def features(
         "short": float(surface.is_short),
         "long": float(bool(surface.partners) and not surface.is_short),
     }
-    second = surface.second.get(label, 0)
-    found |= {
-        "second": float(second > 0),
-        "second_log": math.log1p(second),
-        "both": float(ner > 0 and second > 0),
-        f"both&{label}": float(ner > 0 and second > 0),
-        "second_other": float(sum(surface.second.values()) > second),
-        "both_log": math.log1p(min(ner, second)),
-    }
     found["prefix"] = found[f"prefix&{label}"] = float(surface.is_prefix)
     found[f"called_dataset&{label}"] = float(_is_called_dataset(doc, surface))
     left, right = _neighbours(doc, surface)
@@ -217,11 +203,10 @@ def features(
 
 def labels_of(doc: Doc, surface: Surface, surfaces: Mapping[str, Surface]) -> set[str]:
     """The types that there is any evidence for."""
-    labels = set(surface.ner) | set(surface.second) | set(surface.known)
+    labels = set(surface.ner) | set(surface.known)
     for partner in surface.partners:
         if partner in surfaces:
-            other = surfaces[partner]
-            labels |= set(other.ner) | set(other.second) | set(other.known)
+            labels |= set(surfaces[partner].ner) | set(surfaces[partner].known)
     if surface.cued or surface.is_prefix or surface.partners:
         labels.add("METHOD")
     if _is_called_dataset(doc, surface):

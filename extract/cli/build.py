@@ -38,7 +38,6 @@ def command(
     """
     from extract.api import build
     from extract.publish import PublishError
-    from extract.validate import InvalidRecord
 
     with options.told(), options.progress_bar(quiet) as progress:
         try:
@@ -53,7 +52,7 @@ def command(
                 replace=replace,
                 progress=progress,
             )
-        except (PublishError, InvalidRecord) as error:
+        except PublishError as error:
             raise Failure(str(error)) from None
     if not quiet:
         options.tell_rejects(summary.rejects)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import click
 
@@ -35,10 +36,13 @@ def command(
 
     with options.told():
         reading = read_inputs(inputs, form, columns)
-    if not quiet:
-        options.tell_rejects(reading.rejects)
-    out = click.get_binary_stream("stdout")
+    out = sys.stdout.buffer
+    rejects = reading.rejects
     with options.progress_bar(quiet) as progress:
-        for record in extract_all(reading.papers, workers=workers, with_text=with_text, progress=progress):
+        for record in extract_all(
+            reading.papers, workers=workers, with_text=with_text, progress=progress, rejects=rejects
+        ):
             out.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
     out.flush()
+    if not quiet:
+        options.tell_rejects(rejects)

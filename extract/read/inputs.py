@@ -98,7 +98,7 @@ def _opened(source: str) -> Iterator[tuple[BinaryIO, str, str, int]]:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             size = file.tell()
             file.seek(0)
-            yield file, path.name, digest, size
+            yield file, path.name.encode("utf-8", "replace").decode(), digest, size
     except IsADirectoryError:
         raise ReadError(f"{source}: is a folder (allowed: files, or - for standard input)") from None
     except PermissionError:

@@ -7,14 +7,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from extract.validate.problem import InvalidRecord, Problem, Report
-
-if TYPE_CHECKING:
-    from extract.record.model import Record
+from extract.validate.problem import Problem, Report
 
 
 def errors(record: Any, *, file: str = "record", line: int | None = None, table: str = "papers") -> Iterator[Problem]:
@@ -51,16 +48,4 @@ def validate_path(path: str | PathLike[str]) -> Report:
     return check_path(path)
 
 
-def checked(records: Iterable[Record]) -> Iterator[Record]:
-    """Yields records that are valid.
-
-    Raises:
-        InvalidRecord: one is not.
-    """
-    for record in records:
-        for problem in errors(record, file=record.get("paper_id", "record")):
-            raise InvalidRecord(str(problem))
-        yield record
-
-
-__all__ = ["InvalidRecord", "Problem", "Report", "checked", "errors", "validate", "validate_path"]
+__all__ = ["Problem", "Report", "errors", "validate", "validate_path"]

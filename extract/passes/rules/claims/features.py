@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from extract.passes.rules.claims.cues import Cue, Sentence
-from extract.passes.rules.claims.grammar import Sense
 from extract.passes.rules.claims.model import Quantity
 from extract.passes.rules.claims.reading import Reading
+from extract.passes.rules.claims.sense import Sense
 from extract.passes.rules.claims.verdict import verdict
 
 _CATEGORIES = ("quantity", "noun", "comparative", "metric", "verb", "against")

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from extract.passes.rules.claims.cues import Sentence
 from extract.passes.rules.claims.features import nearest, word
-from extract.passes.rules.claims.grammar import Sense, left_edge
 from extract.passes.rules.claims.model import Quantity
 from extract.passes.rules.claims.reading import Reading
+from extract.passes.rules.claims.sense import Sense, left_edge
 from extract.passes.rules.claims.vocabulary import BOUNDS, HARDWARE, match
 
 _ORDER = ("up_to", "at_least", "average", "about")

@@ -8,14 +8,15 @@ from typing import Any
 
 from spacy.tokens import Doc
 
-from extract.passes.rules.claims import fields, slots
+from extract.passes.rules.claims import fields, names, slots
 from extract.passes.rules.claims.cues import Sentence
 from extract.passes.rules.claims.features import order_features, quantity_features, sense_features
-from extract.passes.rules.claims.grammar import Sense, read_sense
+from extract.passes.rules.claims.grammar import read_sense
 from extract.passes.rules.claims.linear import Models, Ranker, load_models
 from extract.passes.rules.claims.model import Claim, Quantity
 from extract.passes.rules.claims.reading import Reading
 from extract.passes.rules.claims.scope import find_sentences, name_spans
+from extract.passes.rules.claims.sense import Sense
 from extract.passes.rules.claims.slots import Candidate, Carried, Row
 from extract.passes.rules.claims.verdict import settled_form
 from extract.passes.rules.claims.vocabulary import CUES
@@ -122,8 +123,8 @@ class Finder:
         return kind, forms.classes[best], odds[kind] * scores[best], reasons
 
     def _names(self, row: Row) -> tuple[str | None, str | None]:
-        method, _ = _choose(self.models.rankers["method"], slots.method_candidates(row))
-        baseline, _ = _choose(self.models.rankers["baseline"], slots.baseline_candidates(row))
+        method, _ = _choose(self.models.rankers["method"], names.method_candidates(row))
+        baseline, _ = _choose(self.models.rankers["baseline"], names.baseline_candidates(row))
         name, against = method.value, baseline.value
         if name is None and row.proposed and (row.kind == "speedup" or row.form == "gain" or self._ours(row.s)):
             name = row.proposed[0]

@@ -9,19 +9,19 @@ from __future__ import annotations
 import argparse
 import json
 import random
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import filter_spans
 
-from extract.passes.rules.claims import fields, slots
+from extract.passes.rules.claims import fields, names, slots
 from extract.passes.rules.claims.cues import Sentence
 from extract.passes.rules.claims.features import order_features, quantity_features, sense_features
+from extract.passes.rules.claims.fitting import Example, Group, train_classifier, train_ranker
 from extract.passes.rules.claims.grammar import read_sense
 from extract.passes.rules.claims.linear import WEIGHTS, Models
 from extract.passes.rules.claims.model import Quantity
@@ -45,8 +45,6 @@ INVENTED = 0.5
 """The weight of an invented sentence."""
 THRESHOLDS = {"speedup": 0.45, "result": 0.4, "speedup-row": 0.38, "result-row": 0.36}
 """Least probabilities of a kind, and of a whole row; chosen by cross-validation on train."""
-Example = tuple[list[str], str, float]  # rules, class, weight
-Group = tuple[list[list[str]], list[bool], float]  # rules of each candidate, which are right, weight
 
 
 def gold_doc(nlp: Language, paper: dict[str, Any], entry: dict[str, Any], drop: float, rng: random.Random) -> Doc:
@@ -166,7 +164,7 @@ class Examples:
                     self.method(row, gold, ours, weight)
                 self.group(
                     "baseline",
-                    slots.baseline_candidates(row),
+                    names.baseline_candidates(row),
                     lambda c, g=gold: same(c.value, g.get("baseline")),
                     weight,
                 )
@@ -174,8 +172,8 @@ class Examples:
     def speedup(self, row: Row, gold: dict[str, Any], phases: dict[str, int], weight: float) -> None:
         """The examples of a speedup's quantity and phase."""
         self.group("quantity", slots.quantity_candidates(row), lambda c: c.value == gold["quantity"], weight)
-        names = list(fields.phase_features(row.r, row.s, row.q, row.sense, gold["quantity"], phases))
-        self.phases.append((names, gold.get("phase") or "none", weight))
+        rules = list(fields.phase_features(row.r, row.s, row.q, row.sense, gold["quantity"], phases))
+        self.phases.append((rules, gold.get("phase") or "none", weight))
 
     def method(self, row: Row, gold: dict[str, Any], ours: set[str], weight: float) -> None:
         """The examples of a row's method: nothing and the proposed names mean the same."""
@@ -187,72 +185,13 @@ class Examples:
                 return True
             return same(c.value, wanted)
 
-        self.group("method", slots.method_candidates(row), right, weight)
+        self.group("method", names.method_candidates(row), right, weight)
 
     def group(self, name: str, candidates: list[Candidate], right: Any, weight: float) -> None:
         """One choice of a ranker; without a right candidate it teaches nothing."""
         marks = [bool(right(c)) for c in candidates]
         if any(marks) and len(candidates) > 1:
             self.groups[name].append(([c.rules for c in candidates], marks, weight))
-
-
-def _kept(rules: Iterable[Iterable[str]], least: int) -> dict[str, int]:
-    counts = Counter(rule for names in rules for rule in set(names))
-    return {rule: k for k, rule in enumerate(sorted(rule for rule, n in counts.items() if n >= least))}
-
-
-def _matrix(rules: Sequence[Sequence[str]], index: dict[str, int]) -> Any:
-    from scipy.sparse import csr_matrix
-
-    columns: list[int] = []
-    ends = [0]
-    for names in rules:
-        columns += sorted({index[name] for name in names if name in index})
-        ends.append(len(columns))
-    return csr_matrix((np.ones(len(columns)), columns, ends), shape=(len(rules), len(index)))
-
-
-def train_classifier(examples: Sequence[Example], strength: float, least: int) -> dict[str, Any]:
-    """A multinomial logistic regression; ``strength`` is scikit-learn's C."""
-    from sklearn.linear_model import LogisticRegression
-
-    index = _kept((names for names, _, _ in examples), least)
-    model = LogisticRegression(C=strength, max_iter=1000)
-    weight = np.array([w for _, _, w in examples])
-    model.fit(
-        _matrix([names for names, _, _ in examples], index), [label for _, label, _ in examples], sample_weight=weight
-    )
-    table = np.round(model.coef_, 3)
-    weights = {rule: table[:, k].tolist() for rule, k in index.items() if np.abs(table[:, k]).max() > 0.008}
-    weights["bias"] = (
-        (np.array(weights.get("bias", np.zeros(len(model.classes_)))) + model.intercept_).round(4).tolist()
-    )
-    return {"classes": model.classes_.tolist(), "weights": weights}
-
-
-def train_ranker(groups: Sequence[Group], strength: float, least: int) -> dict[str, float]:
-    """A conditional logit: the right candidates of a group together get the most of its probability."""
-    from scipy.optimize import minimize
-
-    index = _kept((rules for group, _, _ in groups for rules in group), least)
-    x = _matrix([rules for group, _, _ in groups for rules in group], index)
-    right = np.array([mark for _, marks, _ in groups for mark in marks])
-    sizes = [len(group) for group, _, _ in groups]
-    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    owner = np.repeat(np.arange(len(groups)), sizes)
-    weight = np.array([w for _, _, w in groups])
-
-    def loss(w: np.ndarray) -> tuple[float, np.ndarray]:
-        scores = x @ w
-        scores -= np.maximum.reduceat(scores, starts)[owner]
-        e = np.exp(scores)
-        total, good = np.add.reduceat(e, starts), np.add.reduceat(e * right, starts)
-        gradient = weight[owner] * (e / total[owner] - e * right / good[owner])
-        value = float((weight * (np.log(total) - np.log(good))).sum() + 0.5 / strength * 0.01 * (w @ w))
-        return value, x.T @ gradient + 0.01 / strength * w
-
-    found = minimize(loss, np.zeros(len(index)), jac=True, method="L-BFGS-B", options={"maxiter": 300})
-    return {rule: round(float(found.x[k]), 3) for rule, k in index.items() if abs(found.x[k]) > 0.008}
 
 
 def invented(rng: random.Random, rounds: int = 3) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:

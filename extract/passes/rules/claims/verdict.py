@@ -6,9 +6,9 @@ The verdict is one voice among the rules: the models learn how far to trust it.
 from __future__ import annotations
 
 from extract.passes.rules.claims.cues import Sentence
-from extract.passes.rules.claims.grammar import Sense, left_edge
 from extract.passes.rules.claims.model import Quantity
 from extract.passes.rules.claims.reading import Reading
+from extract.passes.rules.claims.sense import Sense, left_edge
 from extract.passes.rules.claims.vocabulary import RATES
 
 _DOWN = {"reduce", "reduction", "less", "drop", "lose"}
@@ -41,7 +41,7 @@ def _speedup(r: Reading, q: Quantity, sense: Sense, edge: int, begin: int) -> st
     if q.kind != "percent":
         return "result.absolute"
     head = r.stem[sense.about[0].end - 1] if sense.about else ""
-    if sense.pattern == "share":
+    if sense.pattern == "share" and direction not in _DOWN:
         words = r.norm[max(begin, edge - 1) : q.start]
         return "speedup.percent_of" if any(w in _SPARING for w in words) else "share"
     if direction in _FAST:
