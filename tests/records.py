@@ -78,7 +78,7 @@ def records(draw: st.DrawFn, with_text: bool = False) -> dict[str, Any]:
                     "entity_id": f"{kind}/e{n}",
                     "name": name,
                     "aliases": [],
-                    "role": draw(st.sampled_from(["proposed", "other"])),
+                    "role": "other" if kind == "task" else draw(st.sampled_from(["proposed", "other"])),
                     "mentions": [mention],
                 }
             )

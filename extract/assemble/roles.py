@@ -57,7 +57,7 @@ def features(doc: Doc, context: Context, mentions: Sequence[Mention]) -> dict[st
     if hits:
         found |= {"tagged": 1.0, "tagged_share": hits / len(mentions), "tagged_log": math.log1p(hits)}
         found["tagged_first"] = float((mentions[0].start, mentions[0].end) in ours)
-    found["tagged_other"] = math.log1p(by_ner - hits)
+    found["tagged_other"] = math.log1p(max(0, by_ner - hits))
     found["untagged"] = float(by_ner == 0)
     texts = {m.text for m in mentions}
     common = max(frequency(t) for t in texts)

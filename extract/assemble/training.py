@@ -35,6 +35,8 @@ from extract.record.surface import fold
 
 log = logging.getLogger("glean.train")
 _MAX_WORDS = 7
+_FOLDS = 3
+_THRESHOLDS = (0.3, 0.35, 0.4, 0.45, 0.5)
 FIELD_OF = {label: field for field, label in LABELS.items()}
 Predicted = tuple[str, int, int, str]  # title or abstract, start, end, label
 
@@ -208,25 +210,39 @@ def role_examples(samples: Sequence[Sample], names: Logistic) -> Iterator[tuple[
                 yield role_features(doc, context, entity.mentions), is_ours
 
 
-def fit(samples: Sequence[Sample], c: float = 0.3, c_roles: float = 0.15) -> tuple[Logistic, Logistic]:
-    """Fits both regressions and the thresholds at which F1 is highest on the samples."""
-    names = fit_logistic(list(name_examples(samples)), c)
+def _parts(samples: Sequence[Sample]) -> Iterator[tuple[list[Sample], list[Sample]]]:
+    """Cross-validation: ``(to learn from, to count on)`` of each fold."""
+    for k in range(_FOLDS):
+        yield [s for i, s in enumerate(samples) if i % _FOLDS != k], list(samples[k::_FOLDS])
+
+
+def _best(name: str, counts: dict[float, Counts]) -> float:
+    for threshold, n in counts.items():
+        log.info("%s at %.2f: precision %.3f recall %.3f F1 %.3f", name, threshold, n.precision, n.recall, n.f1)
+    return max(counts, key=lambda t: counts[t].f1)
+
+
+def fit(samples: Sequence[Sample], c: float = 0.1, c_roles: float = 0.1) -> tuple[Logistic, Logistic]:
+    """Fits both regressions on all samples; the thresholds are those of the highest F1 in cross-validation."""
     none = Logistic({}, -9.0)
-    best = -1.0
-    for threshold in (0.3, 0.35, 0.4, 0.45, 0.5):
-        candidate = Logistic(names.weights, names.bias, threshold)
-        f1 = total_counts(samples, candidate, none)[0].f1
-        log.info("names at %.2f: entity F1 %.3f", threshold, f1)
-        if f1 > best:
-            best, names.threshold = f1, threshold
+    examples = {id(s): list(name_examples([s])) for s in samples}
+    of_names = {t: Counts() for t in _THRESHOLDS}
+    held = []
+    for learn, rest in _parts(samples):
+        names = fit_logistic([e for s in learn for e in examples[id(s)]], c)
+        held.append(names)  # for papers it was not learned from, as it will be with new ones
+        for t in _THRESHOLDS:
+            of_names[t] += total_counts(rest, Logistic(names.weights, names.bias, t), none)[0]
+    names = fit_logistic([e for s in samples for e in examples[id(s)]], c)
+    names.threshold = _best("names", of_names)
+    of_roles = {t: Counts() for t in _THRESHOLDS}
+    for own, (learn, rest) in zip(held, _parts(samples), strict=True):
+        own.threshold = names.threshold
+        roles = fit_logistic(list(role_examples(learn, own)), c_roles)
+        for t in _THRESHOLDS:
+            of_roles[t] += total_counts(rest, own, Logistic(roles.weights, roles.bias, t))[1]
     roles = fit_logistic(list(role_examples(samples, names)), c_roles)
-    best = -1.0
-    for threshold in (0.25, 0.3, 0.35, 0.4, 0.45, 0.5):
-        candidate = Logistic(roles.weights, roles.bias, threshold)
-        f1 = total_counts(samples, names, candidate)[1].f1
-        log.info("roles at %.2f: proposed F1 %.3f", threshold, f1)
-        if f1 > best:
-            best, roles.threshold = f1, threshold
+    roles.threshold = _best("roles", of_roles)
     return names, roles
 
 

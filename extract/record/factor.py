@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 
 def factor(value: float | None, form: str) -> float | None:
     """How many times better a claim says it is, rounded to six decimals.
@@ -31,4 +33,4 @@ def factor(value: float | None, form: str) -> float | None:
     else:
         raise ValueError(f"form {form!r} is not one of ratio, percent_increase, percent_decrease, percent_of")
     rounded = round(times, 6)
-    return rounded if rounded > 0 else None
+    return rounded if 0 < rounded < math.inf else None

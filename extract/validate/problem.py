@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 
+def one_line(text: str) -> str:
+    """``text`` without line breaks and other characters that are not for printing."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "�" for c in text)
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong: where, what, and what is allowed."""
@@ -18,13 +23,17 @@ class Problem:
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
         allowed = f" (allowed: {self.allowed})" if self.allowed else ""
-        return f"{place}: {self.pointer or '/'}: {self.message}{allowed}"
+        return one_line(f"{place}: {self.pointer or '/'}: {self.message}{allowed}")
 
 
 @dataclass(slots=True)
 class Report:
-    """What checking a file found."""
+    """What checking a file or a release found."""
 
     problems: list[Problem] = field(default_factory=list)
-    records: int = 0
+    records: int = 0  # rows that were checked; of a release, its papers
     missing: bool = False  # there is no such file: the call was wrong, not the data
+
+
+class InvalidRecord(Exception):  # noqa: N818  (it is a state of the data, named as users speak of it)
+    """A record that glean made breaks its own schema; the message is one line."""

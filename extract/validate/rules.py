@@ -35,9 +35,18 @@ def _spans(record: Record) -> Iterator[tuple[list[str | int], dict[str, Any]]]:
             yield [name, i], row
 
 
-def _text(record: Record, field: str) -> str | None:
-    text: str | None = record["title"] if field == "title" else record["abstract"]
-    return text
+def _abstract(record: Record) -> str | None:
+    """The abstract: in the record, or beside it where it is not to be published."""
+    text: str | None = record["abstract"]
+    return getattr(record, "abstract_text", None) if text is None else text
+
+
+def _surface(record: Record, span: dict[str, Any]) -> str | None:
+    """The text of a span; ``None`` where it is not at hand, or the span is not in it."""
+    text = record["title"] if span["field"] == "title" else _abstract(record)
+    if text is None or not span["start"] < span["end"] <= len(text):
+        return None
+    return str(text[span["start"] : span["end"]])
 
 
 def span_in_order(record: Record) -> Iterator[Breach]:
@@ -61,30 +70,44 @@ def surface_is_a_name(record: Record) -> Iterator[Breach]:
         for i, entity in enumerate(record[name]):
             names = {fold(n) for n in (entity["name"], *entity["aliases"])}
             for k, mention in enumerate(entity["mentions"]):
-                text = _text(record, mention["field"])
-                if text is None or mention["end"] > len(text):
-                    continue
-                surface = text[mention["start"] : mention["end"]]
-                if surface and fold(surface) not in names:
+                surface = _surface(record, mention)
+                if surface is not None and fold(surface) not in names:
                     allowed = ", ".join(shown(n) for n in (entity["name"], *entity["aliases"]))
                     yield [name, i, "mentions", k], f"the text there is {shown(surface)}", allowed
 
 
+def name_is_a_surface(record: Record) -> Iterator[Breach]:
+    """A name or alias is the text of a mention."""
+    for name in ENTITY_FIELDS:
+        for i, entity in enumerate(record[name]):
+            surfaces = [_surface(record, mention) for mention in entity["mentions"]]
+            known = {fold(s) for s in surfaces if s is not None}
+            if None in surfaces:  # a text is not at hand: the name may stand there
+                continue
+            forms: list[tuple[list[str | int], str]] = [(["name"], entity["name"])]
+            forms += [(["aliases", k], alias) for k, alias in enumerate(entity["aliases"])]
+            for path, form in forms:
+                if fold(form) not in known:
+                    allowed = ", ".join(shown(s) for s in sorted({s for s in surfaces if s is not None}))
+                    yield [name, i, *path], f"{shown(form)} is the text of no mention", allowed
+
+
 def verbatim(record: Record) -> Iterator[Breach]:
     """What a claim names stands in the title or the abstract."""
-    if record["abstract"] is None:
+    abstract = _abstract(record)
+    if abstract is None:
         return
     for name in ("speedups", "results"):
         for i, row in enumerate(record[name]):
             for slot in _SLOTS:
                 piece = row.get(slot)
-                if piece is not None and piece not in record["title"] and piece not in record["abstract"]:
+                if piece is not None and piece not in record["title"] and piece not in abstract:
                     yield [name, i, slot], f"{shown(piece)} is not in the text", "verbatim text, or null"
 
 
 def abstract_agrees(record: Record) -> Iterator[Breach]:
     """Hash and length are those of the abstract, where it is there."""
-    text = record["abstract"]
+    text = _abstract(record)
     if text is None:
         return
     if len(text) != record["abstract_chars"]:
@@ -111,7 +134,9 @@ def factor_agrees(record: Record) -> Iterator[Breach]:
         for given, value in (("factor", "value"), ("factor_high", "value_high")):
             right = factor(row[value], row["form"])
             is_right = row[given] is right or (
-                row[given] is not None and right is not None and math.isclose(row[given], right, rel_tol=1e-5)
+                row[given] is not None
+                and right is not None
+                and math.isclose(row[given], right, rel_tol=1e-6, abs_tol=1e-6)
             )
             if not is_right:
                 message = f"{shown(row[given])} does not follow from {row['form']} {shown(row[value])}"
@@ -152,6 +177,7 @@ RULES: tuple[Rule, ...] = (
     span_in_order,
     span_inside,
     surface_is_a_name,
+    name_is_a_surface,
     verbatim,
     abstract_agrees,
     range_in_order,

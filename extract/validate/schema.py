@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError
 
 from extract.record.tables import table_schema
-from extract.validate.problem import Problem
+from extract.validate.problem import Problem, one_line
 
 _LONGEST = 60
+_SIGNS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
 
 
 def pointer(path: Iterable[str | int]) -> str:
@@ -25,40 +28,90 @@ def shown(value: Any) -> str:
     """A value as JSON, shortened to what fits a line."""
     try:
         text = json.dumps(value, ensure_ascii=False)
-    except (TypeError, ValueError):
-        text = repr(value)
-    text = "".join(c if c.isprintable() else "�" for c in text)
+    except (TypeError, ValueError, RecursionError):
+        text = str(value) if isinstance(value, (int, float)) else f"a value of type {type(value).__name__}"
+    text = one_line(text[: _LONGEST + 1])
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+# Stricter than JSON Schema where Arrow, and a slice of a Python string, are: 3.0 is no integer, 1e999 no number.
+def _is_integer(_checker: Any, value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(_checker: Any, value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
+
+
+def _is_text(_checker: Any, value: Any) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        return value.isascii() or bool(value.encode("utf-8"))
+    except UnicodeEncodeError:  # a lone surrogate
+        return False
+
+
+@cache
+def _whole(pattern: str) -> re.Pattern[str]:
+    """A pattern whose closing ``$`` is the end, as in ECMA 262; Python's also allows a line break behind it."""
+    return re.compile(pattern[:-1] + r"\Z" if pattern.endswith("$") else pattern)
+
+
+def _pattern(validator: Any, pattern: str, value: Any, _schema: Any) -> Iterator[ValidationError]:
+    if validator.is_type(value, "string") and not _whole(pattern).search(value):
+        yield ValidationError(f"does not match {pattern}")
+
+
+_Validator = validators.extend(
+    Draft202012Validator,
+    {"pattern": _pattern},
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {"integer": _is_integer, "number": _is_number, "string": _is_text}
+    ),
+)
 
 
 @cache
 def validator(table: str = "papers") -> Draft202012Validator:
     """The validator of a table's rows, with format checks."""
-    return Draft202012Validator(table_schema(table), format_checker=Draft202012Validator.FORMAT_CHECKER)
+    return _Validator(table_schema(table), format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
-def _kinds(kinds: str | list[str]) -> str:
-    return " or ".join([kinds] if isinstance(kinds, str) else kinds)
+def _wrong_type(value: Any, kinds: str | list[str]) -> tuple[str, str]:
+    """The message, and what is allowed, for a value of the wrong type."""
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    allowed = " or ".join(kinds)
+    if isinstance(value, str) and "string" in kinds:
+        return f"{shown(value)} holds a lone surrogate", "Unicode text"
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and "number" in kinds:
+        return f"{shown(value)} is not a finite number", allowed
+    return f"{shown(value)} is of the wrong type", allowed
 
 
 def explain(error: ValidationError) -> Iterator[tuple[list[str | int], str, str]]:
     """Yields ``(path, message, what is allowed)`` of a schema error."""
     path, value, limit = list(error.absolute_path), error.instance, error.validator_value
     schema = error.schema if isinstance(error.schema, dict) else {}
+    properties: dict[str, Any] = schema.get("properties", {})
     meaning = str(schema.get("description", ""))
     match error.validator:
         case "additionalProperties":
-            names = schema.get("properties", {})
+            names = ", ".join(name for name in properties if name[0] != "$")
             for name in value:
-                if name not in names:
-                    yield path, f"unknown property {shown(name)}", ", ".join(n for n in names if n[0] != "$")
+                if name not in properties:
+                    yield [*path, str(name)[:_LONGEST]], "unknown property", names
         case "required":
             for name in limit:
                 if name not in value:
-                    described = schema.get("properties", {}).get(name, {}).get("description", "")
-                    yield path, f"property {name!r} is missing", described
+                    yield path, f"property {name!r} is missing", properties.get(name, {}).get("description", "")
         case "type":
-            yield path, f"{shown(value)} is of the wrong type", _kinds(limit)
+            yield path, *_wrong_type(value, limit)
         case "enum":
             yield path, f"{shown(value)} is none of the values", ", ".join(shown(v) for v in limit)
         case "const":
@@ -66,8 +119,7 @@ def explain(error: ValidationError) -> Iterator[tuple[list[str | int], str, str]
         case "pattern" | "format":
             yield path, f"{shown(value)} has not the right form", f"{meaning} {error.validator}: {limit}".strip()
         case "minimum" | "exclusiveMinimum" | "maximum" | "exclusiveMaximum":
-            signs = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
-            yield path, f"{shown(value)} is out of range", f"{signs[str(error.validator)]} {limit}"
+            yield path, f"{shown(value)} is out of range", f"{_SIGNS[str(error.validator)]} {limit}"
         case "minLength":
             yield path, "is empty", f"at least {limit} character"
         case "maxLength":
@@ -80,9 +132,18 @@ def explain(error: ValidationError) -> Iterator[tuple[list[str | int], str, str]
             yield path, error.message.splitlines()[0][:200], meaning
 
 
+def _place(error: ValidationError) -> list[tuple[int, str]]:
+    """Sorts paths by property, and by number in a list."""
+    return [(part, "") if isinstance(part, int) else (-1, part) for part in error.absolute_path]
+
+
 def schema_errors(record: Any, *, file: str, line: int | None, table: str = "papers") -> Iterator[Problem]:
     """Yields the schema errors of a record, in the order of their places."""
-    found = sorted(validator(table).iter_errors(record), key=lambda e: [str(p) for p in e.absolute_path])
+    try:
+        found = sorted(validator(table).iter_errors(record), key=_place)
+    except RecursionError:
+        yield Problem(file, line, "", "too deeply nested", "what the schema describes")
+        return
     for error in found:
         for path, message, allowed in explain(error):
             yield Problem(file, line, pointer(path), message, allowed)

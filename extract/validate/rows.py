@@ -1,0 +1,183 @@
+"""Rows of files: JSON, JSON Lines and Parquet, with the place of each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from extract.record.arrow import arrow_schema
+from extract.record.tables import TABLES
+from extract.validate import errors
+from extract.validate.problem import Problem, Report
+from extract.validate.text import UnreadableError, offset, parse, parse_items
+
+_LINES = (".jsonl", ".ndjson", ".jsonlines")
+_BLANK = b" \t\r\n\xef\xbb\xbf"  # and a byte order mark
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a file: JSON Lines have a line, items of a list a pointer, JSON text both."""
+
+    value: Any
+    pointer: str = ""
+    line: int | None = None
+    text: str | None = None  # the file, where lines of values in it can be found
+    start: int = 0  # where the row begins in it
+
+    def placed(self, problem: Problem) -> Problem:
+        """A problem of the row, with its place in the file."""
+        line = self.line
+        if self.text is not None:
+            parts = [p.replace("~1", "/").replace("~0", "~") for p in problem.pointer.split("/")[1:]]
+            at = offset(self.text, parts, self.start)
+            line = (line or 1) + self.text.count("\n", self.start, at)
+        return replace(problem, line=line, pointer=self.pointer + problem.pointer)
+
+    def __str__(self) -> str:
+        return f"line {self.line}" if self.line else f"row {self.pointer[1:]}"
+
+
+def table_of(names: Iterable[str]) -> str:
+    """The table whose columns are most like these; papers, where none is."""
+    given = set(names)
+
+    def likeness(table: str) -> float:
+        columns = set(arrow_schema(table).names)
+        return len(columns & given) / len(columns | given)
+
+    return max(TABLES, key=lambda table: (likeness(table), table == "papers"))
+
+
+def check_rows(rows: Iterable[Row], file: str, report: Report, seen: dict[str, str] | None = None) -> Iterator[Any]:
+    """Checks rows and yields those that are valid.
+
+    Args:
+        rows: the rows.
+        file: their file, for the messages.
+        report: gets the problems and the number of rows.
+        seen: ids of papers that came before, with their places.
+    """
+    seen = {} if seen is None else seen
+    for row in rows:
+        value = row.value
+        table = table_of(value) if isinstance(value, dict) else "papers"
+        problems = list(errors(value, file=file, table=table))
+        if table == "papers" and isinstance(value, dict) and isinstance(pid := value.get("paper_id"), str):
+            if pid in seen:
+                message = f"{pid!r} stands twice (first in {seen[pid]})"
+                problems.append(Problem(file, None, "/paper_id", message, "each id once"))
+            seen.setdefault(pid, str(row))
+        report.records += 1
+        report.problems += map(row.placed, problems)
+        if not problems:
+            yield value
+
+
+def _decoded(data: bytes, first: int = 1) -> str:
+    """Text of bytes in UTF-8; ``first`` is the line that they begin on."""
+    try:
+        text = data.decode("utf-8-sig" if first == 1 else "utf-8")
+    except UnicodeDecodeError as error:
+        line = first + data.count(b"\n", 0, error.start)
+        raise UnreadableError(f"byte 0x{data[error.start]:02x} is not UTF-8", line) from None
+    if "\0" in text:
+        raise UnreadableError("a binary file", first + text.count("\n", 0, text.index("\0")))
+    return text
+
+
+def _is_lines(line: str, file: str) -> bool:
+    """Whether a file whose first line this is holds JSON Lines: the line is an object, or was meant to be one."""
+    if file.casefold().endswith(_LINES):
+        return True
+    line = line.strip()
+    if not line.startswith("{"):
+        return False
+    try:
+        json.loads(line)
+    except json.JSONDecodeError as error:
+        return line.endswith("}") and error.pos < len(line)
+    except (ValueError, RecursionError):
+        pass
+    return True
+
+
+def json_rows(stream: BinaryIO, file: str, report: Report) -> Iterator[Row]:
+    """Rows of JSON (an object or a list) or of JSON Lines, which are read line by line.
+
+    Raises:
+        UnreadableError: it is neither.
+    """
+    head = []
+    for line in stream:
+        head.append(line)
+        if line.strip(_BLANK):
+            break
+    else:
+        raise UnreadableError("the file is empty")
+    if _is_lines(_decoded(head[-1], len(head)), file):
+        yield from _lines(chain(head, stream), file, report)
+        return
+    text = _decoded(b"".join(head) + stream.read())
+    if not text.lstrip().startswith("["):
+        yield Row(parse(text), "", 1, text)
+        return
+    line_no, before = 1, 0
+    for i, (at, value) in enumerate(parse_items(text)):
+        line_no, before = line_no + text.count("\n", before, at), at
+        yield Row(value, f"/{i}", line_no, text, at)
+
+
+def _lines(lines: Iterable[bytes], file: str, report: Report) -> Iterator[Row]:
+    for n, data in enumerate(lines, 1):
+        line = _decoded(data, n)
+        if not line.strip():
+            continue
+        try:
+            yield Row(parse(line), line=n)
+        except UnreadableError as error:
+            report.problems.append(Problem(file, n, "", str(error), "one JSON object a line"))
+
+
+def parquet_rows(path: Path, table: str | None = None) -> Iterator[Row]:
+    """Rows of a Parquet file, a row group at a time.
+
+    Args:
+        path: the file.
+        table: the table that it must hold, with exactly its types; else it is told by its columns.
+
+    Raises:
+        UnreadableError: it is no whole Parquet file, or its columns are those of no table.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            _check_columns(file.schema_arrow, table)
+            n = 0
+            for batch in file.iter_batches(batch_size=1024):
+                for value in batch.to_pylist():
+                    yield Row(value, f"/{n}")
+                    n += 1
+    except UnicodeDecodeError:
+        raise UnreadableError("a text in it is not UTF-8") from None
+    except (pa.ArrowException, OSError) as error:
+        raise UnreadableError(f"not a whole Parquet file: {str(error).splitlines()[0]}") from None
+
+
+def _check_columns(schema: Any, table: str | None) -> None:
+    named = table or table_of(schema.names)
+    right = arrow_schema(named)
+    for name in right.names:
+        if name not in schema.names:
+            raise UnreadableError(f"the column {name!r} of the table {named} is missing")
+    for name in schema.names:
+        if name not in right.names:
+            raise UnreadableError(f"the column {name!r} is none of the table {named}")
+        if table and schema.field(name).type != right.field(name).type:
+            raise UnreadableError(f"the column {name!r} is not of the type {right.field(name).type}")
