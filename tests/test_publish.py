@@ -28,7 +28,7 @@ from extract.validate import errors, validate_path
 from tests.records import records
 
 DOCUMENT = Document(
-    "page.txt", "0" * 64, 10, "listing", entries=3, rejects=[Reject("page.txt", 2, "no title", "1" * 64, 9)]
+    "page.txt", "0" * 64, 10, "listing", entries=9, rejects=[Reject("page.txt", 2, "no title", "1" * 64, 9)]
 )
 
 FIGURES = [*(f"entity.{k}" for k in ("methods", "tasks", "datasets", "metrics", "all")), "proposed", "mention.all"]
@@ -102,7 +102,7 @@ def test_no_abstract_is_in_any_file(tmp_path: Path) -> None:
 
 def test_manifest_names_inputs_counts_and_rejects(tmp_path: Path) -> None:
     manifest = json.loads((write(tmp_path / "r", [example()]) / "manifest.json").read_text())
-    assert manifest["counts"] == {"entries": 3, "papers": 1, "rejects": 1, "repeated": 1}
+    assert manifest["counts"] == {"entries": 9, "papers": 1, "rejects": 1, "repeated": 7}
     assert manifest["rejects"] == [
         {"document": "page.txt", "line": 9, "position": 2, "reason": "no title", "sha256": "1" * 64}
     ]
@@ -156,11 +156,11 @@ def test_a_failing_build_leaves_nothing(tmp_path: Path) -> None:
 def test_a_killed_build_leaves_no_release(tmp_path: Path) -> None:
     code = f"""
     import os, signal, pathlib
-    from extract.publish import release
+    from extract.publish import place, publish
     from tests.test_publish import example, DOCUMENT
     def kill(folder): os.kill(os.getpid(), signal.SIGKILL)
-    release._synchronise = kill  # everything is written, nothing is in its place yet
-    release.publish([example()], pathlib.Path({str(tmp_path / "r")!r}), documents=[DOCUMENT], version="1")
+    place._synchronise = kill  # everything is written, nothing is in its place yet
+    publish([example()], pathlib.Path({str(tmp_path / "r")!r}), documents=[DOCUMENT], version="1")
     """
     root = Path(__file__).resolve().parents[1]
     run = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], cwd=root, check=False, env={**os.environ})

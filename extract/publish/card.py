@@ -2,49 +2,53 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import yaml
 from jinja2 import Environment, StrictUndefined
 
+from extract.record.arrow import features
 from extract.record.tables import TABLES, table_schema
 
 _TEMPLATE = Path(__file__).resolve().parent / "card.md.jinja"
-_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+# the hub's words for sizes
+_SIZES = (
+    (1_000, "n<1K"),
+    (10_000, "1K<n<10K"),
+    (100_000, "10K<n<100K"),
+    (1_000_000, "100K<n<1M"),
+    (10_000_000, "1M<n<10M"),
+    (100_000_000, "10M<n<100M"),
+    (1_000_000_000, "100M<n<1B"),
+)
+# the figures that a reader of the card asks for, in this order
+_FIGURES = (
+    *(f"entity.{kind}" for kind in ("methods", "tasks", "datasets", "metrics", "all")),
+    *("proposed", "mention.all", "speedups", "results"),
+)
 
 
 def front_matter(folder: Path, manifest: dict[str, Any]) -> str:
     """The card's YAML: configs with their files and features, licence, size, tags."""
-    from extract.record.arrow import features
-
-    infos, configs = [], []
+    infos: list[dict[str, Any]] = []
+    configs: list[dict[str, Any]] = []
     for table in TABLES:
-        path = folder / table / "train.parquet"
-        rows, size = manifest["rows"][table], path.stat().st_size
-        info = {"config_name": table, "features": features(table)._to_yaml_list()}
-        info |= {
-            "splits": [{"name": "train", "num_bytes": size, "num_examples": rows}],
-            "download_size": size,
-            "dataset_size": size,
-        }
-        infos.append(info)
-        config: dict[str, Any] = {
-            "config_name": table,
-            "data_files": [{"split": "train", "path": f"{table}/*.parquet"}],
-        }
-        if table == "papers":
-            config["default"] = True
-        configs.append(config)
+        size = (folder / table / "train.parquet").stat().st_size
+        split = {"name": "train", "num_bytes": size, "num_examples": manifest["rows"][table]}
+        info = {"config_name": table, "features": features(table)._to_yaml_list(), "splits": [split]}
+        infos.append(info | {"download_size": size, "dataset_size": size})
+        config = {"config_name": table, "data_files": [{"split": "train", "path": f"{table}/*.parquet"}]}
+        configs.append(config | ({"default": True} if table == "papers" else {}))
     papers = manifest["counts"]["papers"]
     data = {
         "pretty_name": f"glean {manifest['release']}",
         "license": "cc0-1.0",
         "language": ["en"],
+        "annotations_creators": ["machine-generated"],
         "task_categories": ["token-classification", "text-retrieval"],
         "tags": ["information-extraction", "scientific-papers", "leaderboards", "speedups", "meta-research"],
-        "size_categories": [next((name for limit, name in _SIZES if papers < limit), "n>1M")],
+        "size_categories": [next((name for limit, name in _SIZES if papers < limit), "1B<n<10B")],
         "configs": configs,
         "dataset_info": infos,
     }
@@ -52,11 +56,11 @@ def front_matter(folder: Path, manifest: dict[str, Any]) -> str:
     return text
 
 
-def _kind(node: dict[str, Any], root: dict[str, Any]) -> str:
+def _kind(node: dict[str, Any]) -> str:
     if "$ref" in node:
         return f"struct {node['$ref'].rsplit('/', 1)[1]}"
     kinds = [node["type"]] if isinstance(node["type"], str) else node["type"]
-    named = [f"list of {_kind(node['items'], root)}" if k == "array" else k for k in kinds if k != "null"]
+    named = [f"list of {_kind(node['items'])}" if k == "array" else k for k in kinds if k != "null"]
     return " or ".join(named) + (" or null" if "null" in kinds else "")
 
 
@@ -69,21 +73,42 @@ def columns(node: dict[str, Any], root: dict[str, Any]) -> list[tuple[str, str, 
         described = inner.get("description") or root["$defs"][inner["$ref"].rsplit("/", 1)[1]]["description"]
         if "enum" in inner:
             described += " One of: " + ", ".join(f"`{v}`" for v in inner["enum"] if v is not None) + "."
-        found.append((name, _kind(inner, root), described.replace("|", "\\|")))
+        found.append((name, _kind(inner), described))
     return found
 
 
+def _cell(text: object) -> str:
+    """A text in one line that ends no table cell and no code."""
+    return " ".join("".join(c if c.isprintable() else " " for c in str(text)).split()).replace("|", "\\|")
+
+
+def _count(number: float) -> str:
+    return f"{number:,.0f}"
+
+
+def _share(number: float | None) -> str:
+    return "-" if number is None else f"{number:.2f}"
+
+
 def dataset_card(folder: Path, manifest: dict[str, Any], quality: dict[str, Any] | None) -> str:
-    """The whole card of a release whose tables are already in ``folder``."""
-    paper = table_schema("papers")
+    """The whole card of a release whose tables are already in ``folder``.
+
+    Args:
+        folder: the release.
+        manifest: its manifest, but for the files.
+        quality: measured quality as ``glean evaluate`` writes it, or ``None`` where it was not measured.
+    """
     environment = Environment(autoescape=False, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["json"] = json.dumps
+    environment.filters |= {"cell": _cell, "count": _count, "share": _share}
     template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
-    return template.render(
+    measured = (quality or {}).get("figures", {})
+    text: str = template.render(
         front=front_matter(folder, manifest),
         manifest=manifest,
         quality=quality,
+        figures=[(name, measured[name]) for name in _FIGURES if name in measured],
         tables=TABLES,
         columns={name: columns(table_schema(name), table_schema(name)) for name in TABLES},
-        structs={name: columns(node, paper) for name, node in paper["$defs"].items()},
+        structs={name: columns(node, table_schema("papers")) for name, node in table_schema("papers")["$defs"].items()},
     )
+    return text.rstrip() + "\n"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
 from extract.read.base import Paper
@@ -11,24 +13,46 @@ from extract.record.model import Record
 
 
 def attach_text(
-    records: Iterable[Mapping[str, Any]], papers: Iterable[Paper | Mapping[str, Any] | str]
+    records: str | PathLike[str] | Iterable[Mapping[str, Any]],
+    papers: Iterable[Paper | Mapping[str, Any] | str],
+    *,
+    missing: list[str] | None = None,
 ) -> Iterator[Record]:
     """Yields each record with its abstract, where one of the texts is the one that its offsets count in.
 
-    A record whose text is not among them is yielded as it was, with ``abstract`` null.
+    A record whose text is not among them is yielded as it was.
 
     Args:
-        records: records or rows of the papers table.
-        papers: papers as read by glean, mappings with an ``abstract``, or abstracts.
+        records: a release's folder, or records, or rows of the papers table.
+        papers: papers as glean reads them, mappings with an ``abstract``, or abstracts.
+        missing: gets the ``paper_id`` of each record that is left without its text.
+
+    Raises:
+        FileNotFoundError: there is no release in the folder.
     """
-    texts = {}
-    for paper in papers:
-        if isinstance(paper, Paper):
-            text = paper.abstract
-        else:
-            text = (paper if isinstance(paper, str) else str(paper["abstract"] or "")).strip()
-        texts[sha256_text(text)] = text
-    for record in records:
+    texts = {sha256_text(text): text for text in map(_abstract, papers)}
+    for record in _read(records) if isinstance(records, (str, PathLike)) else records:
         joined = Record(record)
-        joined["abstract"] = texts.get(record["abstract_sha256"], record["abstract"])
+        if joined["abstract"] is None:
+            joined["abstract"] = texts.get(joined["abstract_sha256"])
+            if joined["abstract"] is None and missing is not None:
+                missing.append(joined["paper_id"])
         yield joined
+
+
+def _abstract(paper: Paper | Mapping[str, Any] | str) -> str:
+    if isinstance(paper, Paper):
+        return paper.abstract
+    return (paper if isinstance(paper, str) else str(paper["abstract"] or "")).strip()
+
+
+def _read(folder: str | PathLike[str]) -> Iterator[dict[str, Any]]:
+    import pyarrow.parquet as pq
+
+    files = sorted(Path(folder).glob("papers/*.parquet"))
+    if not files:
+        raise FileNotFoundError(f"{folder}: there is no release (allowed: a folder with papers/*.parquet)")
+    for path in files:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=1024):
+                yield from batch.to_pylist()
