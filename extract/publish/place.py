@@ -1,7 +1,8 @@
 """Where a release stands: written in a hidden folder beside its place, moved there whole.
 
-A build that is killed leaves its hidden folder, ``.NAME.partial-*``, and nothing else; the next build to the same place
-removes it. A folder is known to be left behind when nobody holds a lock on it: the system drops a lock with its process.
+A build that is killed leaves its hidden folder, ``.NAME.partial-*``, and nothing else; the next build to the same
+place removes it. A folder is known to be left behind when nobody holds a lock on it: the system drops a lock with
+its process.
 """
 
 from __future__ import annotations

@@ -123,9 +123,7 @@ def _rows(folder: Path, table: str, report: Report) -> Iterator[dict[str, Any]]:
             report.problems.append(Problem(str(path), None, "", str(error), f"the table {table}"))
 
 
-def _papers(
-    rows: Iterable[dict[str, Any]], with_text: bool, folder: Path, report: Report
-) -> Iterator[dict[str, Any]]:
+def _papers(rows: Iterable[dict[str, Any]], with_text: bool, folder: Path, report: Report) -> Iterator[dict[str, Any]]:
     for row in rows:
         if row["abstract"] is not None and not with_text:
             place = str(folder / "papers")

@@ -6,7 +6,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from json.decoder import scanstring
 from typing import Any
 
 _BLANK = re.compile(r"[ \t\r\n]*")
@@ -115,7 +114,7 @@ def _inner(text: str, at: int, part: str) -> int | None:
     while text[at] not in "}]":
         key = str(index)
         if is_object:
-            key, at = scanstring(text, at + 1)
+            key, at = _SKIPPER.raw_decode(text, at)
             at = _skip(text, _skip(text, at) + 1)
         if key == part:
             return at
