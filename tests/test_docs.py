@@ -33,5 +33,5 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 def test_readme_names_the_commands_that_are_there() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for target in re.findall(r"`?make (\w+)", README):
+    for target in re.findall(r"(?:^|`)make (\w+)", README, re.MULTILINE):
         assert f"\n{target}:" in makefile

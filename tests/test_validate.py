@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import extract
-from extract.record import TABLES, load_schema, schema_folder, table_schema
+from extract.record import TABLES, Record, arrow_schema, load_schema, schema_folder, table_schema
 from extract.validate import errors, validate, validate_path
 from tests.records import records
 
@@ -65,7 +65,16 @@ def edit(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
     ("path", "value", "pointer", "words"),
     [
         ("/title", KeyError, "/", "'title' is missing"),
-        ("/extra", 1, "/", 'unknown property "extra"'),
+        ("/extra", 1, "/extra", "unknown property"),
+        ("/arxiv_id", "2403.01234\n", "/arxiv_id", "has not the right form"),
+        ("/abstract_chars", 221.0, "/abstract_chars", "wrong type (allowed: integer)"),
+        ("/speedups/0/value", float("inf"), "/speedups/0/value", "is not a finite number"),
+        ("/speedups/0/value", 10**400, "/speedups/0/value", "is not a finite number"),
+        ("/authors/0", "\ud800", "/authors/0", "lone surrogate"),
+        ("/tasks/0/role", "proposed", "/tasks/0/role", 'allowed: "other"'),
+        ("/methods/1/name", "HNSW index", "/methods/1/name", "is the text of no mention"),
+        ("/methods/1/aliases", ["graphs"], "/methods/1/aliases/0", "is the text of no mention"),
+        ("/methods/1/aliases", ["HNSW"], "/methods/1/aliases", "is the name itself"),
         ("/title", "", "/title", "is empty"),
         ("/title", 5, "/title", "wrong type (allowed: string)"),
         ("/speedups/0/form", "double", "/speedups/0/form", '"percent_decrease"'),
@@ -108,6 +117,33 @@ def test_any_property_taken_away_or_made_a_list_is_found(record: dict[str, Any],
     assert list(errors(broken))
 
 
+@settings(max_examples=60)
+@given(records(with_text=True), st.data())
+def test_any_rule_broken_is_found(record: dict[str, Any], data: st.DataObject) -> None:
+    spans = [m for f in ("methods", "tasks", "datasets", "metrics") for e in record[f] for m in e["mentions"]]
+    claims = [*record["speedups"], *record["results"]]
+    changes: list[Callable[[], Any]] = [
+        lambda: record.update(abstract=record["abstract"] + "x"),
+        lambda: record.update(abstract_chars=record["abstract_chars"] + 1),
+        lambda: record.update(paper_id="title:0"),
+        lambda: record.update(published="2023-02-29"),
+    ]
+    for span in (*spans, *claims):
+        changes.append(lambda span=span: span.update(start=span["end"]))
+        changes.append(lambda span=span: span.update(end=span["end"] + 1000))
+    for claim in claims:
+        changes.append(lambda claim=claim: claim.update(value_high=claim["value"]))
+        changes.append(lambda claim=claim: claim.update(method="not in the text"))
+    for claim in record["speedups"]:
+        changes.append(lambda claim=claim: claim.update(factor=(claim["factor"] or 1) * 1.001))
+    for field in ("methods", "tasks", "datasets", "metrics"):
+        for entity in record[field]:
+            changes.append(lambda entity=entity: entity.update(name="not in the text"))
+            changes.append(lambda field=field, entity=entity: record[field].append(entity))
+    data.draw(st.sampled_from(changes))()
+    assert list(errors(record))
+
+
 JUNK = st.recursive(
     st.none() | st.floats(allow_nan=False) | st.text(max_size=8),
     lambda x: st.lists(x) | st.dictionaries(st.text(max_size=8), x),
@@ -141,14 +177,22 @@ def test_ids_are_unique_in_a_file(tmp_path: Path, example: dict[str, Any]) -> No
         (b"[" * 100_000, "too deeply nested"),
         (b"PAR1 and no more", "not a whole Parquet file"),
         (b"5", "wrong type"),
+        (b'{"a": 1e999}', "'paper_id' is missing"),
+        (b"[{}", "Expecting ',' delimiter"),
+        (b"[{},]", "trailing comma"),
+        (b"[] []", "Extra data"),
+        (b"{}{}", "Extra data"),
+        (b"abc\0def", "a binary file"),
+        (b"\x1f\x8b\x08\0", "is compressed"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "not JSON"),
     ],
 )
 def test_unreadable_files_are_lines(tmp_path: Path, data: bytes, words: str) -> None:
     path = tmp_path / "file"
     path.write_bytes(data)
     problems = validate_path(path).problems
-    assert problems and words in str(problems[0])
-    assert str(problems[0]).startswith(str(path))
+    assert any(words in str(p) for p in problems)
+    assert all(str(p).startswith(str(path)) and "\n" not in str(p) for p in problems)
 
 
 def test_missing_files_and_folders_that_are_no_release(tmp_path: Path) -> None:
@@ -167,3 +211,63 @@ def test_python_api(example: dict[str, Any]) -> None:
     assert validate(EXAMPLE) == []
     example["title"] = 3
     assert [p.pointer for p in extract.validate(example)] == ["/title"]
+
+
+def test_lines_are_those_of_the_values(tmp_path: Path, example: dict[str, Any]) -> None:
+    """In JSON text a problem names the line of the value, and in a list the record."""
+    path = tmp_path / "list.json"
+    good = copy.deepcopy(example)
+    example["speedups"][1]["form"] = "double"
+    example["paper_id"] = "other/~id"
+    path.write_text(json.dumps([good, example], indent=1))
+    (problem,) = validate_path(path).problems
+    assert problem.pointer == "/1/speedups/1/form"
+    assert '"form": "double"' in path.read_text().split("\n")[(problem.line or 0) - 1]
+    path.write_text(json.dumps(example, indent=2))
+    (problem,) = validate_path(path).problems
+    assert '"form": "double"' in path.read_text().split("\n")[(problem.line or 0) - 1]
+
+
+def test_a_broken_line_hides_no_other(tmp_path: Path, example: dict[str, Any]) -> None:
+    path = tmp_path / "some.jsonl"
+    good = json.dumps(example)
+    path.write_bytes(f'\ufeff{good}\r\n\r\n{{"title": \n{{"title": 3}}\n'.encode())
+    report = validate_path(path)
+    assert report.records == 2
+    assert str(report.problems[0]).startswith(f"{path}:3: /: not JSON: ")
+    assert {p.line for p in report.problems} == {3, 4}
+
+
+def test_rows_of_other_tables_are_known_by_their_columns(tmp_path: Path) -> None:
+    row: dict[str, Any] = {"entity_id": "method/a", "type": "method", "name": "A", "aliases": [], "papers": 1}
+    row |= {"proposed_in": [], "mentions": 1, "first_seen": None}
+    path = tmp_path / "rows.json"
+    path.write_text(json.dumps([row, {**row, "papers": 0}]))
+    assert [p.pointer for p in validate_path(path).problems] == ["/1/papers"]
+
+
+def test_parquet_of_another_writer(tmp_path: Path, example: dict[str, Any]) -> None:
+    import polars as pl
+
+    del example["$schema"]
+    path = tmp_path / "papers.parquet"
+    schema = pl.DataFrame(arrow_schema("papers").empty_table()).schema
+    frame = pl.from_dicts([example], schema=schema, strict=False)
+    frame.write_parquet(path)
+    assert validate_path(path).problems == []
+    frame.with_columns(abstract_chars=pl.lit(3, pl.Int32)).write_parquet(path)
+    assert f"{path}: /0/abstract_chars: 3 is not" in "\n".join(str(p) for p in validate_path(path).problems)
+    frame.drop("title").write_parquet(path)
+    assert "the column 'title' of the table papers is missing" in str(validate_path(path).problems[0])
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    assert "not a whole Parquet file" in str(validate_path(path).problems[0])
+
+
+def test_text_beside_the_record_is_checked(example: dict[str, Any]) -> None:
+    record = Record(example, abstract=None)
+    assert list(errors(record)) == []
+    record.abstract_text = example["abstract"]
+    assert list(errors(record)) == []
+    record.abstract_text = "another text"
+    assert any(p.pointer == "/abstract_sha256" for p in errors(record))

@@ -10,7 +10,6 @@ from spacy.tokens import Doc
 from extract.assemble.frequency import frequency, rarest_word
 from extract.assemble.linking import known_id
 from extract.assemble.mentions import Mention
-from extract.passes.ner.proposed import GROUP
 from extract.passes.rules.roles import CUES, Context
 
 
@@ -51,14 +50,8 @@ def features(doc: Doc, context: Context, mentions: Sequence[Mention]) -> dict[st
     for b in bounds:
         for word in _words_around(doc, *b):
             found[word] = 1.0
-    ours = {(s.start_char, s.end_char) for s in doc.spans.get(GROUP, [])}
-    hits = sum((m.start, m.end) in ours for m in mentions)
     by_ner = sum("ner" in m.passes for m in mentions)
-    if hits:
-        found |= {"tagged": 1.0, "tagged_share": hits / len(mentions), "tagged_log": math.log1p(hits)}
-        found["tagged_first"] = float((mentions[0].start, mentions[0].end) in ours)
-    found["tagged_other"] = math.log1p(max(0, by_ner - hits))
-    found["untagged"] = float(by_ner == 0)
+    found |= {"ner_log": math.log1p(by_ner), "no_ner": float(by_ner == 0)}
     texts = {m.text for m in mentions}
     common = max(frequency(t) for t in texts)
     rare = max(rarest_word(t) for t in texts)

@@ -27,7 +27,6 @@ from extract.assemble.roles import token_bounds
 from extract.assemble.surfaces import PRIORS, Prior, prior_key
 from extract.evaluate.measure import Counts
 from extract.passes.ner.data import LABELS, Annotated
-from extract.passes.ner.proposed import mark_proposed
 from extract.passes.rules.roles import Context
 from extract.prepare import make_doc
 from extract.record.model import ENTITY_FIELDS
@@ -121,7 +120,6 @@ def read_samples(nlp: Language, papers: Sequence[Annotated], predicted: Sequence
         found = [doc.char_span(a + start * (f == "abstract"), b + start * (f == "abstract"), label=label)
                  for f, a, b, label in spans]  # fmt: skip
         doc.ents = [s for s in found if s is not None]
-        mark_proposed(doc)
         for _, component in nlp.pipeline:
             doc = component(doc)
         samples.append(Sample(doc, annotation, _Without(everything, changed)))

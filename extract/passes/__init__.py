@@ -11,7 +11,6 @@ from __future__ import annotations
 from spacy.language import Language
 
 # importing registers the factories
-import extract.passes.ner.proposed
 import extract.passes.rules.abbreviations
 import extract.passes.rules.claims.components
 import extract.passes.rules.names
@@ -36,8 +35,6 @@ def build_pipeline(*, ner: bool = True) -> Language:
     nlp = load_ner() if ner else blank()
     for name in BEFORE_NER:
         nlp.add_pipe(name, before="ner") if ner else nlp.add_pipe(name)
-    if ner:
-        nlp.add_pipe("glean_ner_proposed", after="ner")
     for name in AFTER_NER:
         nlp.add_pipe(name)
     return nlp

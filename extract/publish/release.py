@@ -63,6 +63,7 @@ def publish(
 
     Raises:
         PublishError: the folder is taken or cannot be written, or two records have one id.
+        ValueError: there are more records than entries of the documents.
     """
     with staged(target, replace=replace) as folder:
         with closing(Sorted(folder / ".sorted")) as papers:
@@ -117,6 +118,9 @@ def _manifest(
     """The account of a release, but for its files: what went in, what came out, and what was set aside and why."""
     entries = sum(d.entries for d in documents)
     rejects = [r for d in documents for r in d.rejects]
+    repeated = entries - len(rejects) - rows["papers"]
+    if repeated < 0:
+        raise ValueError(f"{rows['papers']} papers and {len(rejects)} rejects from {entries} entries of the documents")
     return {
         "release": version,
         "glean": extract.__version__,
@@ -130,7 +134,7 @@ def _manifest(
         "counts": {
             "entries": entries,
             "papers": rows["papers"],
-            "repeated": entries - len(rejects) - rows["papers"],
+            "repeated": repeated,
             "rejects": len(rejects),
         },
         "rejects_by_reason": dict(Counter(r.reason for r in rejects)),

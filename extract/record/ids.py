@@ -59,12 +59,16 @@ def _singular(word: str, written: str) -> str:
     return word[:-1]
 
 
-def entity_slug(name: str) -> str:
+def entity_slug(name: str, *, keep_plural: bool = False) -> str:
     """The part of an ``entity_id`` behind its type: a name without case, accents, hyphens, signs and plural.
 
     Surface variants of one name give one slug ("Vision Transformers", "vision-transformer"); names that differ in a
     letter or a digit differ ("ResNet-50" and "ResNet-101", "LLM" and "MLLM"). A name that holds no letter or digit
     gives the start of its hash.
+
+    Args:
+        name: a surface form.
+        keep_plural: whether the last word stays as it is ("Cityscapes"), as for curated names.
     """
     text = unicodedata.normalize("NFKD", name.translate(_SIGNS)).casefold()
     text = "".join(c for c in text if not unicodedata.combining(c))
@@ -72,5 +76,6 @@ def entity_slug(name: str) -> str:
     if not words:
         return "x" + hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:12]
     written = [w for w in re.split(r"[\W_]+", name) if w]
-    words[-1] = _singular(words[-1], written[-1] if written else "")
+    if not keep_plural:
+        words[-1] = _singular(words[-1], written[-1] if written else "")
     return "-".join(words)[:120].strip("-")

@@ -18,7 +18,6 @@ from extract.prepare.fields import fields
 from extract.record.model import ENTITY_FIELDS
 
 LABELS = {field: kind.upper() for field, kind in ENTITY_FIELDS.items()}
-PROPOSED = "PROPOSED"  # a method that the paper itself proposes; the pipeline turns it into METHOD and a mark
 Texts = dict[str, tuple[str, str]]
 Annotated = tuple[str, str, dict[str, Any]]  # title, abstract, annotation
 
@@ -54,20 +53,14 @@ def load_annotated(gold: Path, texts: Texts) -> list[Annotated]:
 
 
 def annotated_doc(nlp: Language, title: str, abstract: str, annotation: dict[str, Any]) -> Doc:
-    """The paper's ``Doc`` with the annotated entities that token boundaries allow as ``doc.ents``.
-
-    Methods that the paper proposes have a label of their own: the words around them differ, and the tagger is the
-    one pass that reads them all.
-    """
+    """The paper's ``Doc`` with the annotated entities that token boundaries allow as ``doc.ents``."""
     doc = make_doc(nlp, title, abstract)
     offsets = {"title": 0, "abstract": fields(doc)[1]}
     required, optional = gold_spans(annotation, title, abstract)
-    texts = {"title": title, "abstract": abstract}
-    ours = {name for e in annotation["methods"] if e.get("role") == "proposed" for name in e["names"]}
-    spans = []
-    for field, place, start, end in sorted(required | optional):
-        label = PROPOSED if field == "methods" and texts[place][start:end] in ours else LABELS[field]
-        spans.append(doc.char_span(start + offsets[place], end + offsets[place], label=label))
+    spans = [
+        doc.char_span(start + offsets[place], end + offsets[place], label=LABELS[field])
+        for field, place, start, end in sorted(required | optional)
+    ]
     doc.ents = [span for span in spans if span is not None]
     return doc
 

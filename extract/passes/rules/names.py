@@ -25,7 +25,7 @@ def known_names() -> dict[str, tuple[str, str]]:
     names: dict[str, tuple[str, str]] = {}
     for kind, entries in load_toml("passes/rules/names.toml").items():
         for aliases in entries:
-            entity = (kind, f"{kind}/{entity_slug(aliases[0])}")
+            entity = (kind, f"{kind}/{entity_slug(aliases[0], keep_plural=True)}")
             for alias in aliases:
                 if names.setdefault(alias, entity) != entity:
                     raise ValueError(f"names.toml: {alias!r} stands for {names[alias][1]} and {entity[1]}")
