@@ -44,6 +44,7 @@ def command(
     from extract.api import extract_all
     from extract.evaluate import GoldError, evaluate, load_gold
     from extract.evaluate.published import publish_quality
+    from extract.passes.ner.model import record_figures
     from extract.read import id_of, read_inputs
 
     try:
@@ -72,6 +73,7 @@ def command(
             out.write_text(json.dumps(figures, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         if publish:
             publish_quality(figures)
+            record_figures({"gold": gold.name, "papers": figures["papers"], **figures["figures"]})
     except OSError as error:
         raise Failure(f"{error.filename}: cannot be written ({error.strerror})") from None
 

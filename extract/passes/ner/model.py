@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import spacy
 from spacy.language import Language
@@ -35,3 +37,11 @@ def model_name(nlp: Language) -> str | None:
     if "ner" not in nlp.pipe_names:
         return None
     return f"{nlp.meta['name']}-{nlp.meta['version']}"
+
+
+def record_figures(figures: dict[str, Any], path: Path = MODEL) -> None:
+    """Writes measured figures into the model's metadata, beside the hashes of what it was trained on."""
+    file = path / "meta.json"
+    meta = json.loads(file.read_text(encoding="utf-8"))
+    meta.setdefault("glean", {})["figures"] = figures
+    file.write_text(json.dumps(meta, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
