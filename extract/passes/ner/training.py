@@ -155,6 +155,7 @@ def save(nlp: Language, target: Path, version: str, notes: dict[str, Any]) -> No
     nlp.meta["description"] = "METHOD, TASK, DATASET and METRIC in titles and abstracts of papers"
     nlp.meta["license"] = "Apache-2.0"
     nlp.meta["glean"] = notes
+    nlp.meta["performance"] = {}  # spaCy's own are of papers that it learned from
     config = nlp.config
     for name in ("paths", "corpora", "training", "pretraining", "initialize"):
         config.pop(name, None)
