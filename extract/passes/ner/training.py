@@ -76,7 +76,7 @@ def train_vectors(tokens: Path, work: Path, config: Config) -> Path:
     model = floret.train_unsupervised(str(tokens), mode="floret", thread=1, **config["vectors"])
     table = work / "vectors.floret"
     model.save_floret_vectors(str(table))
-    nlp = blank()
+    nlp = spacy.blank("en")  # only its vocabulary is read again
     convert_vectors(nlp, table, truncate=0, prune=-1, name="glean_floret", mode="floret")
     nlp.to_disk(folder)
     return folder
