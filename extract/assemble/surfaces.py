@@ -18,6 +18,7 @@ from pathlib import Path
 
 from spacy.tokens import Doc
 
+from extract.assemble import context
 from extract.assemble.frequency import frequency, rarest_word
 from extract.prepare.fields import fields
 from extract.prepare.tokenizer import spans
@@ -51,6 +52,9 @@ class Surface:
     partners: set[str] = field(default_factory=set)  # the other side of an abbreviation
     is_short: bool = False
     is_prefix: bool = False  # all of the title in front of its colon
+    is_listed: bool = False  # in a list of datasets
+    cues: set[str] = field(default_factory=set)  # what the words around it say
+    listed: set[str] = field(default_factory=set)  # the names next to it in a list
     label: str = ""
     score: float = 0.0
 
@@ -92,7 +96,15 @@ def collect(doc: Doc) -> dict[str, Surface]:
     prefix = doc.text[: fields(doc)[0]].partition(": ")[0]
     if prefix != doc.text[: fields(doc)[0]] and prefix.count(" ") < _PREFIX_WORDS:
         of(prefix).is_prefix = True
-    return {text: s for text, s in surfaces.items() if s.places and text.strip() == text and "\n" not in text}
+    for text in context.listed_datasets(doc):
+        of(text).is_listed = True
+    surfaces = {text: s for text, s in surfaces.items() if s.places and text.strip() == text and "\n" not in text}
+    cues, listed = context.cues(doc, {text: s.places for text, s in surfaces.items()})
+    for text, surface in surfaces.items():
+        surface.cues, surface.listed = cues[text], listed[text]
+        if surface.is_prefix or surface.cued:
+            surface.cues |= {f"own_{cue}" for cue in surface.cues & {"dataset_in_title", "brings_dataset"}}
+    return surfaces
 
 
 def _shape(text: str) -> dict[str, float]:
@@ -189,6 +201,7 @@ def features(
     found["prior"] = (mine + 0.5) / (seen + 1.5) - 1 / 3 if seen else 0.0
     found["prior_log"] = math.log((mine + 0.5) / (max(seen - mine, 0) + 0.5)) if seen else 0.0
     found["prior_never"] = float(seen >= 2 and mine == 0)
+    found |= _around(surface, label, surfaces)
     common, rare = frequency(surface.text), rarest_word(surface.text)
     found[f"frequency&{label}"] = common / 4
     found[f"unseen&{label}"] = float(common == 0)
@@ -198,7 +211,39 @@ def features(
         found[name] = value
         if name.startswith(("shape=inner", "shape=lower", "words")):
             found[f"{name}&{label}"] = value
+    found |= _with_ner(found, label, count, ner > 0)
     return {name: value for name, value in found.items() if value}
+
+
+_AGAINST_NER = (
+    "prior_never", "prior_seen", "shape=lower", "shape=inner_upper", "in_title", "short", "long", "inside_other",
+    "holds_other", "alike_ner",
+)  # fmt: skip
+
+
+def _with_ner(found: Mapping[str, float], label: str, count: int, ner: bool) -> dict[str, float]:
+    """What other evidence means depends on whether the NER pass took the name."""
+    made = {}
+    for name in _AGAINST_NER:
+        if found.get(name):
+            made[f"{name}&ner={ner}"] = made[f"{name}&ner={ner}&{label}"] = 1.0
+    share = f"share={int(found['ner_share'] * 4)}&count={min(3, count)}"
+    made[share] = made[f"{share}&{label}"] = 1.0
+    made[f"prior&ner={ner}"] = made[f"prior&ner={ner}&{label}"] = found["prior"]
+    made[f"prior_log&ner={ner}&{label}"] = found["prior_log"]
+    return made
+
+
+def _around(surface: Surface, label: str, surfaces: Mapping[str, Surface]) -> dict[str, float]:
+    """The cues around a name, and what stands next to it in a list."""
+    made = {f"{cue}&{label}": 1.0 for cue in surface.cues}
+    made[f"listed&{label}"] = float(surface.is_listed)
+    for other in (surfaces[text] for text in sorted(surface.listed) if text in surfaces):
+        for key, labels in (("beside_ner", other.ner), ("beside_known", other.known)):
+            for kind in labels:
+                made[f"{key}_{'same' if kind == label else 'other'}"] = 1.0
+                made[f"{key}={kind}&{label}"] = 1.0
+    return made
 
 
 def labels_of(doc: Doc, surface: Surface, surfaces: Mapping[str, Surface]) -> set[str]:
@@ -209,6 +254,6 @@ def labels_of(doc: Doc, surface: Surface, surfaces: Mapping[str, Surface]) -> se
             labels |= set(surfaces[partner].ner) | set(surfaces[partner].known)
     if surface.cued or surface.is_prefix or surface.partners:
         labels.add("METHOD")
-    if _is_called_dataset(doc, surface):
+    if surface.is_listed or _is_called_dataset(doc, surface):
         labels.add("DATASET")
     return labels
