@@ -20,7 +20,7 @@ from spacy.tokens import Doc
 
 from extract.assemble import context
 from extract.assemble.frequency import frequency, rarest_word
-from extract.prepare.fields import fields
+from extract.prepare.fields import fields, title_and_abstract
 from extract.prepare.tokenizer import spans
 from extract.record.surface import fold, occurrences
 
@@ -65,9 +65,10 @@ def prior_key(text: str) -> str:
 
 
 def _field_occurrences(doc: Doc, text: str) -> list[tuple[int, int]]:
-    title_end, begin = fields(doc)
-    found = list(occurrences(text, doc.text[:title_end]))
-    found += [(a + begin, b + begin) for a, b in occurrences(text, doc.text[begin:])]
+    title, abstract = title_and_abstract(doc)
+    begin = fields(doc)[1]
+    found = list(occurrences(text, title))
+    found += [(a + begin, b + begin) for a, b in occurrences(text, abstract)]
     return found
 
 
@@ -93,8 +94,9 @@ def collect(doc: Doc) -> dict[str, Surface]:
             of(short.text).partners.add(long.text)
             of(short.text).is_short = True
             of(long.text).partners.add(short.text)
-    prefix = doc.text[: fields(doc)[0]].partition(": ")[0]
-    if prefix != doc.text[: fields(doc)[0]] and prefix.count(" ") < _PREFIX_WORDS:
+    title = title_and_abstract(doc)[0]
+    prefix = title.partition(": ")[0]
+    if prefix != title and prefix.count(" ") < _PREFIX_WORDS:
         of(prefix).is_prefix = True
     for text in context.listed_datasets(doc):
         of(text).is_listed = True
@@ -142,7 +144,7 @@ def _is_called_dataset(doc: Doc, surface: Surface) -> bool:
     _, right = _neighbours(doc, surface)
     if right & _DATASET_WORDS or {f"_{w}" for w in _DATASET_WORDS} & right or "bench" in surface.text.casefold():
         return True
-    title = doc.text[: fields(doc)[0]].casefold()
+    title = title_and_abstract(doc)[0].casefold()
     head, colon, rest = title.partition(":")
     return bool(colon) and surface.text.casefold() == head and any(w in _DATASET_WORDS for w in rest.split())
 

@@ -7,6 +7,7 @@ from spacy.tokens import Doc
 
 SEPARATOR = "\n\n"
 _KEY = "glean_fields"
+_TEXTS = "glean_texts"
 
 
 def make_text(title: str, abstract: str) -> str:
@@ -28,6 +29,16 @@ def fields(doc: Doc) -> tuple[int, int]:
     """
     bounds: tuple[int, int] = doc.user_data.get(_KEY, (0, 0))
     return bounds
+
+
+def title_and_abstract(doc: Doc) -> tuple[str, str]:
+    """The texts of both fields; kept, since ``doc.text`` puts the whole text together at every call."""
+    texts: tuple[str, str] | None = doc.user_data.get(_TEXTS)
+    if texts is None:
+        text = doc.text
+        title_end, abstract_start = fields(doc)
+        texts = doc.user_data[_TEXTS] = (text[:title_end], text[abstract_start:])
+    return texts
 
 
 def to_field(doc: Doc, start: int, end: int) -> tuple[str, int, int]:
