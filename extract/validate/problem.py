@@ -33,7 +33,3 @@ class Report:
     problems: list[Problem] = field(default_factory=list)
     records: int = 0  # rows that were checked; of a release, its papers
     missing: bool = False  # there is no such file: the call was wrong, not the data
-
-
-class InvalidRecord(Exception):  # noqa: N818  (it is a state of the data, named as users speak of it)
-    """A record that glean made breaks its own schema; the message is one line."""
