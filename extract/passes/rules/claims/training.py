@@ -2,6 +2,8 @@
 
 Needs scikit-learn and scipy (not needed to use the weights). Names of entities come from the annotations;
 as an NER model finds only part of them, each paper is read several times with some of its names left out.
+With ``--folds K`` nothing is written: the papers are cut into K parts, each is read with weights that the
+others gave, and the figures of all are printed.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import filter_spans
 
+from extract.evaluate.measure import Quality, evaluate
+from extract.passes.ner.data import LABELS, Annotated, Texts, load_annotated, read_texts
 from extract.passes.rules.claims import fields, names, slots
 from extract.passes.rules.claims.cues import Sentence
 from extract.passes.rules.claims.features import order_features, quantity_features, sense_features
@@ -26,7 +30,7 @@ from extract.passes.rules.claims.grammar import read_sense
 from extract.passes.rules.claims.linear import WEIGHTS, Models
 from extract.passes.rules.claims.model import Quantity
 from extract.passes.rules.claims.reading import Reading
-from extract.passes.rules.claims.rows import document_phases, proposed_names
+from extract.passes.rules.claims.rows import Finder, document_phases, proposed_names
 from extract.passes.rules.claims.scope import find_sentences
 from extract.passes.rules.claims.slots import Candidate, Carried, Row
 from extract.prepare import blank, make_doc
@@ -34,7 +38,6 @@ from extract.prepare.sentences import Sentences
 from extract.record.resources import load_toml
 from extract.record.surface import fold, occurrences
 
-LABELS = {"methods": "METHOD", "tasks": "TASK", "datasets": "DATASET", "metrics": "METRIC"}
 DROPS = (0.0, 0.3, 1.0)
 """Shares of names that are left out, one reading each."""
 STRENGTH = {"kind": 0.05, "form.result": 0.05, "form.speedup": 0.05, "phase": 0.05, "metric": 0.012}
@@ -47,9 +50,10 @@ THRESHOLDS = {"speedup": 0.45, "result": 0.4, "speedup-row": 0.4, "result-row": 
 """Least probabilities of a kind, and of a whole row; chosen by cross-validation on train."""
 
 
-def gold_doc(nlp: Language, paper: dict[str, Any], entry: dict[str, Any], drop: float, rng: random.Random) -> Doc:
+def gold_doc(nlp: Language, paper: Annotated, drop: float, rng: random.Random) -> Doc:
     """A paper with its annotated names as entities, a share of them left out."""
-    doc = Sentences()(make_doc(nlp, paper["title"], paper["abstract"]))
+    title, abstract, entry = paper
+    doc = Sentences()(make_doc(nlp, title, abstract))
     found, proposed = [], []
     for key, label in LABELS.items():
         for entity in entry[key]:
@@ -115,15 +119,15 @@ class Examples:
     def add(
         self,
         nlp: Language,
-        paper: dict[str, Any],
-        entry: dict[str, Any],
+        paper: Annotated,
         drop: float,
         rng: random.Random,
         share: float = 1.0,
         slots_too: bool = True,
     ) -> None:
         """Reads one paper with a share of its names left out; ``slots_too``: for all fields."""
-        doc = gold_doc(nlp, paper, entry, drop, rng)
+        entry = paper[2]
+        doc = gold_doc(nlp, paper, drop, rng)
         weight = share if drop < 1.0 else 0.3 * share
         r, sentences, total = find_sentences(doc)
         candidates = [(s, q) for s in sentences for q in s.quantities]
@@ -194,11 +198,11 @@ class Examples:
             self.groups[name].append(([c.rules for c in candidates], marks, weight))
 
 
-def invented(rng: random.Random, rounds: int = 3) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+def invented(rng: random.Random, rounds: int = 3) -> Iterator[Annotated]:
     """Papers of one invented sentence each, with their annotations, from ``examples.toml``."""
     data = load_toml("passes/rules/claims/examples.toml")
     for round_ in range(rounds):
-        for place, (template, told) in enumerate(data["templates"]["list"]):
+        for template, told in data["templates"]["list"]:
             text, about = template, ""
             for name, choices in data["fill"].items():
                 choice, _, label = rng.choice(choices).partition(":")
@@ -219,18 +223,17 @@ def invented(rng: random.Random, rounds: int = 3) -> Iterator[tuple[dict[str, An
                 metric = about if about and about in text else None
                 entry["results"] = [{**row, "metric": metric, "dataset": None}]
                 entry["metrics"] = [{"names": [metric]}] if metric and round_ else []
-            paper_id = f"invented-{round_}-{place}"
-            yield {"id": paper_id, "title": "A Study", "abstract": text}, {**entry, "id": paper_id}
+            yield "A Study", text, entry
 
 
-def train(entries: Sequence[dict[str, Any]], papers: dict[str, dict[str, Any]], seed: int = 0) -> dict[str, Any]:
+def train(papers: Sequence[Annotated], seed: int = 0) -> dict[str, Any]:
     """The weights of all models, as they are written to ``weights.json``."""
     nlp, examples, rng = blank(), Examples(), random.Random(seed)
-    for entry in entries:
+    for paper in papers:
         for drop in DROPS:
-            examples.add(nlp, papers[entry["id"]], entry, drop, rng)
-    for paper, entry in invented(rng):
-        examples.add(nlp, paper, entry, 0.0, rng, share=INVENTED, slots_too=False)
+            examples.add(nlp, paper, drop, rng)
+    for paper in invented(rng):
+        examples.add(nlp, paper, 0.0, rng, share=INVENTED, slots_too=False)
     least = MIN_COUNT * 2
     return {
         "classifiers": {
@@ -247,20 +250,75 @@ def train(entries: Sequence[dict[str, Any]], papers: dict[str, dict[str, Any]], 
     }
 
 
-def read(path: Path) -> list[dict[str, Any]]:
-    """The objects of a JSON Lines file."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+def read_papers(gold: Sequence[Path], papers: Sequence[Path]) -> list[Annotated]:
+    """The annotated papers of some files, annotations that quote or that stand off.
+
+    Raises:
+        GoldError: annotations or texts cannot be used.
+    """
+    texts = {pid: text for path in papers for pid, text in read_texts(path).items()}
+    return [paper for path in gold for paper in load_annotated(path, texts)]
+
+
+def cross_validate(papers: Sequence[Annotated], extra: Sequence[Annotated], folds: int, drop: float) -> Quality:
+    """The figures of weights on papers that they were not trained on.
+
+    Args:
+        papers: what is measured, in ``folds`` parts.
+        extra: papers that every part's weights learn from and that are not measured.
+        folds: number of parts.
+        drop: share of the annotated names that the pass does not get to see, as a tagger would miss them.
+    """
+    nlp, rng = blank(), random.Random(1)
+    order = list(papers)
+    random.Random(0).shuffle(order)
+    texts: Texts = {}
+    gold: dict[str, dict[str, Any]] = {}
+    found: dict[str, dict[str, Any]] = {}
+    for k in range(folds):
+        rest = [paper for i, paper in enumerate(order) if i % folds != k]
+        finder = Finder(Models(train([*rest, *extra])))
+        for paper in order[k::folds]:
+            title, abstract, entry = paper
+            pid = str(len(gold))
+            claims = [claim.to_dict() for claim in finder.find(gold_doc(nlp, paper, drop, rng))]
+            texts[pid], gold[pid] = (title, abstract), entry
+            found[pid] = {f"{kind}s": [c for c in claims if c["kind"] == kind] for kind in ("speedup", "result")}
+    return evaluate(texts, gold, found)
+
+
+def describe(quality: Quality) -> str:
+    """The figures of the claims, a line each."""
+    lines = []
+    for name in ("speedups", "results"):
+        f = quality.figures[name]
+        interval = f"({f['low']:.3f}-{f['high']:.3f})"
+        lines.append(f"{name:20} P {f['p']:.3f}  R {f['r']:.3f}  F1 {f['f1']:.3f} {interval}  {f['gold']:.0f} rows")
+    lines += [f"{name:20} {share:.3f}  of {count}" for name, (share, count) in quality.slots.items()]
+    lines += [
+        f"{b['kind']:10} {b['low']:.1f}-{b['high']:.1f}  precision {b['precision']:.3f}  of {b['n']}"
+        for b in quality.bands
+        if b["kind"] != "mentions"
+    ]
+    return "\n".join(lines)
 
 
 def main() -> None:
-    """Trains on a file of annotations and writes the weights."""
+    """Trains on annotations and writes the weights, or cross-validates."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--gold", type=Path, required=True)
-    parser.add_argument("--papers", type=Path, required=True)
+    parser.add_argument("--gold", type=Path, nargs="+", required=True, help="annotations, quoting or stand-off")
+    parser.add_argument("--papers", type=Path, nargs="+", required=True, help="their texts, JSON Lines, plain or .gz")
     parser.add_argument("--output", type=Path, default=WEIGHTS)
+    parser.add_argument("--folds", type=int, default=0, help="cross-validate in this many parts; nothing is written")
+    parser.add_argument("--also", type=Path, nargs="+", default=[], help="annotations to learn from, not measured")
+    parser.add_argument("--drop", type=float, default=0.0, help="share of the names hidden in cross-validation")
     args = parser.parse_args()
-    papers = {paper["id"]: paper for paper in read(args.papers)}
-    data = train(read(args.gold), papers)
+    papers = read_papers(args.gold, args.papers)
+    extra = read_papers(args.also, args.papers)
+    if args.folds:
+        print(describe(cross_validate(papers, extra, args.folds, args.drop)))
+        return
+    data = train([*papers, *extra])
     Models(data)
     args.output.write_text(
         json.dumps(data, ensure_ascii=False, separators=(",", ":"), sort_keys=True) + "\n", encoding="utf-8"
