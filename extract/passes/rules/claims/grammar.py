@@ -253,7 +253,7 @@ def _figure_of(c: Context) -> Sense | None:
     verb = next(
         (v for v in reversed(c.s.of("verb")) if v.label in CHANGE and v.end <= c.edge and v.start >= low - 6), None
     )
-    return Sense("figure-of", verb.label if verb else "-", governor, coordinated(c, near[-2:])[-1:])
+    return Sense("figure-of", verb.label if verb else "-", governor, near[-1:])
 
 
 def _reaches(c: Context) -> Sense | None:

@@ -18,7 +18,7 @@ from extract.passes.rules.claims.reading import Reading
 from extract.passes.rules.claims.scope import find_sentences, name_spans
 from extract.passes.rules.claims.sense import Sense
 from extract.passes.rules.claims.slots import Candidate, Carried, Row
-from extract.passes.rules.claims.verdict import settled_form
+from extract.passes.rules.claims.verdict import settled_efficiency, settled_form
 from extract.passes.rules.claims.vocabulary import CUES
 
 CACHE = "glean_claims"
@@ -114,7 +114,7 @@ class Finder:
         reasons = model.reasons(rules, kind)
         if kind == "speedup" and q.kind != "percent":
             return kind, "ratio", odds[kind], reasons
-        settled = settled_form(r, s, q, sense) if kind == "result" else None
+        settled = settled_form(r, s, q, sense) if kind == "result" else settled_efficiency(r, s, q, sense)
         if settled is not None:
             return kind, settled, odds[kind], (*reasons, f"settled:{settled}")
         forms = self.models.classifiers[f"form.{kind}"]

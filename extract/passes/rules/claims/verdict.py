@@ -103,6 +103,16 @@ def verdict(r: Reading, s: Sentence, q: Quantity, sense: Sense) -> str:
     return f"bare.{sense.pattern}"
 
 
+def settled_efficiency(r: Reading, s: Sentence, q: Quantity, sense: Sense) -> str | None:
+    """The form of a speedup in percent where its construction leaves no choice."""
+    if sense.direction in ("reduce", "reduction", "less") and sense.governor == "to":
+        return "percent_of"  # "reduces the bit rate to 26%"
+    if sense.pattern == "bracketed" or sense.direction == "-":
+        return None
+    told = verdict(r, s, q, sense)
+    return told.removeprefix("speedup.") if told in ("speedup.percent_increase", "speedup.percent_decrease") else None
+
+
 def settled_form(r: Reading, s: Sentence, q: Quantity, sense: Sense) -> str | None:
     """The form of a result where the text leaves no choice."""
     if q.before is not None:
