@@ -27,8 +27,14 @@ def fields(doc: Doc) -> tuple[int, int]:
 
     A ``Doc`` that was not made by :func:`make_doc` is all abstract: ``(0, 0)``.
     """
-    bounds: tuple[int, int] = doc.user_data.get(_KEY, (0, 0))
-    return bounds
+    start, end = doc.user_data.get(_KEY, (0, 0))  # a list, where the Doc was serialized
+    return start, end
+
+
+def copy_fields(doc: Doc, other: Doc) -> None:
+    """Tells another ``Doc`` of the same text where title and abstract stand."""
+    if _KEY in doc.user_data:
+        other.user_data[_KEY] = doc.user_data[_KEY]
 
 
 def title_and_abstract(doc: Doc) -> tuple[str, str]:

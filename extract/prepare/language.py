@@ -5,12 +5,12 @@ from __future__ import annotations
 import spacy
 from spacy.language import Language
 
-from extract.prepare.tokenizer import Tokenizer
+from extract.prepare.tokenizer import TOKENIZER
 
 
 def blank() -> Language:
     """A spaCy pipeline with glean's tokenizer and no components; texts may be of any length."""
-    nlp = spacy.blank("en")
-    nlp.tokenizer = Tokenizer(nlp.vocab)
+    # by its name in the config, so that a pipeline that is saved comes back with its tokenizer
+    nlp = spacy.blank("en", config={"nlp": {"tokenizer": {"@tokenizers": TOKENIZER}}})
     nlp.max_length = 2**31 - 1
     return nlp

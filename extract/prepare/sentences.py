@@ -8,6 +8,7 @@ from typing import Any
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from extract.prepare.scan import scanned
 from extract.prepare.tokenizer import LEXICON
 
 _ENDS = {".", "!", "?", "..."}
@@ -67,6 +68,17 @@ def sentence_starts(doc: Doc) -> list[bool]:
     return starts
 
 
+def in_sentences(doc: Doc) -> Doc:
+    """``doc`` in glean's tokens (see :func:`~.scan.scanned`), with sentence boundaries.
+
+    Those of a ``Doc`` that glean's tokenizer made are left as they are.
+    """
+    tokens = scanned(doc)
+    if tokens is not doc and not tokens.has_annotation("SENT_START"):
+        Sentences()(tokens)
+    return tokens
+
+
 class Sentences:
     """Sets ``token.is_sent_start`` for every token."""
 
@@ -75,7 +87,12 @@ class Sentences:
 
     def __call__(self, doc: Doc) -> Doc:
         """Marks the sentence boundaries of ``doc`` in place."""
-        for token, start in zip(doc, sentence_starts(doc), strict=True):
+        tokens = scanned(doc)
+        starts = sentence_starts(tokens)
+        if tokens is not doc:  # a sentence that begins inside of a token is not parted from the one before
+            begins = {token.idx for token, start in zip(tokens, starts, strict=True) if start}
+            starts = [token.idx in begins for token in doc]
+        for token, start in zip(doc, starts, strict=True):
             token.is_sent_start = start
         return doc
 

@@ -20,6 +20,7 @@ from spacy.vocab import Vocab
 
 from extract.record.resources import load_toml
 
+TOKENIZER = "glean.Tokenizer.v1"
 LEXICON = load_toml("prepare/lexicon.toml")
 NORMS: dict[str, str] = LEXICON["norms"]
 NUMBER_CONTEXT: dict[str, str] = LEXICON["number_context"]
@@ -55,6 +56,7 @@ _KINDS = {
     "other": r"[^\s]",
 }
 _SCAN = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _KINDS.items()))
+_MARK = "glean_tokens"  # in Doc.user_data: how many tokens the scanner cut
 _URL_TAIL = re.compile(r"[.,;:!?)\]}'\"]+$")
 _IS_NUMBER = re.compile(r"\d[\d.,]*\Z|\.\d+\Z")
 
@@ -126,6 +128,7 @@ class Tokenizer:
             while k <= last and (words[k] in "$~{" or words[k].isspace() or words[k] in NUMBER_CONTEXT) and k - i < 4:
                 k += 1
             doc[i].norm_ = normal_form(word, words[j] if j >= 0 else "", words[k] if k <= last else "")
+        doc.user_data[_MARK] = len(doc)
         return doc
 
     def pipe(self, texts: Any, batch_size: int = 1000) -> Iterator[Doc]:
@@ -150,7 +153,12 @@ class Tokenizer:
         return self
 
 
-@spacy.registry.tokenizers("glean.Tokenizer.v1")
+def is_own(doc: Doc) -> bool:
+    """Whether the tokens of ``doc`` are those that :class:`Tokenizer` cut, none of them merged or split since."""
+    return bool(doc.user_data.get(_MARK) == len(doc))
+
+
+@spacy.registry.tokenizers(TOKENIZER)
 def create_tokenizer() -> Any:
     """The factory that a spaCy config names as ``glean.Tokenizer.v1``."""
 

@@ -16,6 +16,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from extract.prepare.fields import fields
+from extract.prepare.scan import placed, scanned
 
 _OPEN, _CLOSE = {"(", "["}, {")", "]"}
 _MAX_SHORT_TOKENS = 6
@@ -194,9 +195,9 @@ class Abbreviations:
 
     def __call__(self, doc: Doc) -> Doc:
         """Finds the definitions in ``doc``."""
-        pairs = list(find_abbreviations(doc))
-        doc.spans["glean_short"] = [short for short, _ in pairs]
-        doc.spans["glean_long"] = [long for _, long in pairs]
+        pairs = list(find_abbreviations(scanned(doc)))
+        doc.spans["glean_short"] = [placed(short, doc) for short, _ in pairs]
+        doc.spans["glean_long"] = [placed(long, doc) for _, long in pairs]
         return doc
 
 

@@ -13,6 +13,8 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from extract.prepare.fields import fields
+from extract.prepare.scan import placed
+from extract.prepare.sentences import in_sentences
 from extract.record.resources import load_toml
 
 _WORDS = {key: frozenset(words) for key, words in load_toml("passes/rules/roles.toml").items()}
@@ -162,12 +164,15 @@ class Roles:
 
     def __call__(self, doc: Doc) -> Doc:
         """Marks the names of ``doc``; a short name in front of the title's colon is one even if no pass found it."""
-        names = {(s.start, s.end): s for s in [*doc.ents, *doc.spans.get("glean_names", [])]}
-        title = title_name(doc)
+        tokens = in_sentences(doc)
+        found = (placed(span, tokens) for span in [*doc.ents, *doc.spans.get("glean_names", [])])
+        names = {(s.start, s.end): s for s in found}
+        title = title_name(tokens)
         if title is not None:
             names.setdefault((title.start, title.end), title)
-        context = Context(doc, list(names))
-        doc.spans["glean_proposed"] = [span for bounds, span in sorted(names.items()) if context.cues(*bounds) & STRONG]
+        context = Context(tokens, list(names))
+        proposed = [span for bounds, span in sorted(names.items()) if context.cues(*bounds) & STRONG]
+        doc.spans["glean_proposed"] = [placed(span, doc) for span in proposed]
         return doc
 
 

@@ -1,4 +1,9 @@
-"""The spaCy components ``glean_speedups`` and ``glean_results``."""
+"""The spaCy components ``glean_speedups`` and ``glean_results``.
+
+They work in anyone's pipeline, with any tokenizer: the text is read through glean's own tokens, and what is found is
+said in the pipeline's (``claim.start`` and ``claim.end`` tell the exact characters). Names that other components found
+(``doc.ents`` with the labels METHOD, TASK, DATASET and METRIC) fill the fields of the claims.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +58,9 @@ class Claims:
 
 
 @Language.factory(
-    "glean_speedups", assigns=["doc.spans"], default_config={"spans_key": "glean_speedups", "threshold": 0.0}
+    "glean_speedups",
+    assigns=["doc.spans", "span._.claim"],
+    default_config={"spans_key": "glean_speedups", "threshold": 0.0},
 )
 def make_speedups(nlp: Language, name: str, spans_key: str, threshold: float) -> Callable[[Doc], Any]:
     """The factory of the component that finds speedups."""
@@ -61,7 +68,9 @@ def make_speedups(nlp: Language, name: str, spans_key: str, threshold: float) ->
 
 
 @Language.factory(
-    "glean_results", assigns=["doc.spans"], default_config={"spans_key": "glean_results", "threshold": 0.0}
+    "glean_results",
+    assigns=["doc.spans", "span._.claim"],
+    default_config={"spans_key": "glean_results", "threshold": 0.0},
 )
 def make_results(nlp: Language, name: str, spans_key: str, threshold: float) -> Callable[[Doc], Any]:
     """The factory of the component that finds results."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from itertools import pairwise
 
 from spacy.tokens import Doc
 
 from extract.passes.rules.claims.vocabulary import MARKUP
-from extract.prepare.sentences import sentence_starts
+from extract.prepare.sentences import in_sentences, sentence_starts
 
 
 def stem(norm: str) -> str:
@@ -25,6 +25,8 @@ class Reading:
 
     ``norm``, ``text``: the forms; ``start``, ``end``: offsets in code points into ``doc.text``; ``glued``:
     whether the next item follows without white space; ``sentences``: half open ranges of items.
+
+    A document of another tokenizer is read through glean's tokens and sentences; offsets hold in both.
     """
 
     __slots__ = ("doc", "end", "glued", "norm", "sentences", "start", "stem", "text", "whole")
@@ -37,11 +39,12 @@ class Reading:
         self.start: list[int] = []
         self.end: list[int] = []
         self.glued: list[bool] = []
-        known = doc.has_annotation("SENT_START")
-        computed = None if known else sentence_starts(doc)
+        tokens = in_sentences(doc)
+        known = tokens.has_annotation("SENT_START")
+        computed = None if known else sentence_starts(tokens)
         bounds: list[int] = []
         opened = True
-        for token in doc:
+        for token in tokens:
             if token.is_sent_start if computed is None else computed[token.i]:
                 opened = True
             norm, text = token.norm_, token.text
@@ -67,6 +70,10 @@ class Reading:
     def item_at(self, offset: int) -> int:
         """The first item that starts at or behind a character offset."""
         return bisect_left(self.start, offset)
+
+    def item_over(self, offset: int) -> int:
+        """The first item that ends behind a character offset: the one that stands there, or the next."""
+        return bisect_right(self.end, offset)
 
     def piece(self, start: int, end: int) -> str:
         """The document's own text from item ``start`` up to item ``end`` (exclusive)."""

@@ -55,7 +55,7 @@ def _names(doc: Doc, r: Reading, pieces: list[tuple[int, int]]) -> list[tuple[in
     begins = [begin for begin, _ in pieces]
     found = []
     for span, label in name_spans(doc):
-        start = r.item_at(span.start_char)
+        start = r.item_over(span.start_char)  # names of other tokenizers may begin inside of an item
         end = max(start + 1, r.item_at(span.end_char))
         if start < len(r):
             found.append((start, min(end, len(r)), label, bisect_right(begins, start) - 1))
