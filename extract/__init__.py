@@ -17,9 +17,22 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from extract.api import build, extract, extract_all, pipeline
     from extract.publish import attach_text
+    from extract.publish.diff import diff
+    from extract.record.migrate import migrate
     from extract.record.model import Record
 
-__all__ = ["Record", "__version__", "attach_text", "build", "extract", "extract_all", "pipeline", "validate"]
+__all__ = [
+    "Record",
+    "__version__",
+    "attach_text",
+    "build",
+    "diff",
+    "extract",
+    "extract_all",
+    "migrate",
+    "pipeline",
+    "validate",
+]
 
 # spaCy takes a second to import, so names are looked up when they are first used (PEP 562).
 _WHERE = {
@@ -29,6 +42,8 @@ _WHERE = {
     "pipeline": "extract.api",
     "attach_text": "extract.publish",
     "Record": "extract.record.model",
+    "diff": "extract.publish.diff",
+    "migrate": "extract.record.migrate",
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -179,6 +179,7 @@ def build(
     with_text: bool = False,
     workers: int = 1,
     replace: bool = False,
+    since: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Summary:
     """Reads, extracts, validates and publishes: a whole release.
@@ -192,19 +193,24 @@ def build(
         with_text: whether the release carries the abstracts.
         workers: how many processes extract.
         replace: whether a release that already stands in ``out`` is replaced.
+        since: an earlier release; the card counts what changed since.
         progress: called with ``(done, all)`` while extracting.
 
     Raises:
-        FileNotFoundError: an input does not exist.
+        FileNotFoundError: an input, or the earlier release, does not exist.
         extract.read.ReadError: an input cannot be read, or none of its entries can.
         extract.publish.PublishError: the folder is taken or cannot be written.
+        extract.publish.diff.DiffError: ``since`` is no release that this one can be compared with.
     """
     from extract.evaluate.published import published_quality
     from extract.publish import check_output, publish
+    from extract.publish.diff import about, changes_since
     from extract.sample import sample_inputs
 
     target = Path(out)
     check_output(target, replace=replace)
+    if since is not None:
+        about(Path(since))  # what cannot be compared is told before the work is done
     reading = read_inputs([str(i) for i in inputs] or sample_inputs(), form, columns)
     if not reading.papers:
         first = reading.rejects[0]
@@ -226,6 +232,7 @@ def build(
         quality=published_quality(),
         with_text=with_text,
         replace=replace,
+        changes=None if since is None else partial(changes_since, since),
     )
 
 

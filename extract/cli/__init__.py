@@ -15,6 +15,10 @@ COMMANDS = {
     "build": "Read, extract, validate, publish: a whole release.",
     "extract": "Records as JSON Lines on standard output.",
     "validate": "Check JSON, JSON Lines, Parquet or release folders against the schema.",
+    "report": "The HTML report of a release: plots, tables, every record.",
+    "push": "Upload a release to the Hugging Face Hub.",
+    "show": "A paper in its own text: names and claims coloured, all fields below.",
+    "diff": "What changed between two releases.",
     "evaluate": "Precision, recall and F1 against annotations.",
     "train": "Train the NER pass and the scores from annotations.",
 }

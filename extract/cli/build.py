@@ -16,6 +16,9 @@ from extract.cli import Failure, options
 @click.option("--release", "version", help="Version of the release; else the folder's name.")
 @click.option("--with-text", is_flag=True, help="Keep the abstracts in the release.")
 @click.option("--replace", is_flag=True, help="Replace the release that already stands in the folder.")
+@click.option(
+    "--since", type=click.Path(path_type=Path), help="An earlier release; the card counts what changed since."
+)
 @options.working
 def command(
     inputs: tuple[str, ...],
@@ -25,6 +28,7 @@ def command(
     version: str | None,
     with_text: bool,
     replace: bool,
+    since: Path | None,
     workers: int,
     quiet: bool,
 ) -> None:
@@ -38,6 +42,7 @@ def command(
     """
     from extract.api import build
     from extract.publish import PublishError
+    from extract.publish.diff import DiffError
 
     with options.told(), options.progress_bar(quiet) as progress:
         try:
@@ -50,9 +55,10 @@ def command(
                 with_text=with_text,
                 workers=workers,
                 replace=replace,
+                since=since,
                 progress=progress,
             )
-        except PublishError as error:
+        except (PublishError, DiffError) as error:
             raise Failure(str(error)) from None
     if not quiet:
         options.tell_rejects(summary.rejects)

@@ -16,9 +16,11 @@ _INT16, _INT32 = 2**15 - 1, 2**31 - 1
 
 
 def _resolve(node: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
-    while "$ref" in node:
+    for _ in range(len(root.get("$defs", ())) + 1):  # no more steps than there are definitions, or it is a circle
+        if "$ref" not in node:
+            return node
         node = root["$defs"][node["$ref"].rsplit("/", 1)[1]]
-    return node
+    raise TypeError(f"a definition that leads to itself: {node['$ref']}")
 
 
 def arrow_type(node: dict[str, Any], root: dict[str, Any]) -> pa.DataType:

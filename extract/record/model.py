@@ -33,3 +33,9 @@ class Record(dict[str, Any]):
             raise ValueError("the record is without its abstract; see extract.attach_text")
         piece: str = text[span["start"] : span["end"]]
         return piece
+
+    def _repr_html_(self) -> str:
+        """How notebooks show the record: its text with all spans, its entities and claims."""
+        from extract.record.show.page import fragment  # imports spaCy's displaCy
+
+        return fragment(self)

@@ -3,6 +3,7 @@
 ``schema``    JSON Schema errors as :class:`Problem` in plain words
 ``rules``     cross-field rules, one small generator each
 ``files``     JSON, JSON Lines, Parquet and release folders
+``versions``  releases of other schema versions, by the schemas that they carry
 """
 
 from __future__ import annotations
@@ -41,11 +42,14 @@ def validate(what: str | PathLike[str] | Mapping[str, Any]) -> list[Problem]:
     return validate_path(what).problems
 
 
-def validate_path(path: str | PathLike[str]) -> Report:
-    """Checks JSON, JSON Lines, Parquet, a release folder, or ``-`` for JSON Lines on standard input."""
+def validate_path(path: str | PathLike[str], *, migrated: bool = False) -> Report:
+    """Checks JSON, JSON Lines, Parquet, a release folder, or ``-`` for JSON Lines on standard input.
+
+    With ``migrated``, records of older schema versions are brought to this one first.
+    """
     from extract.validate.files import check_path
 
-    return check_path(path)
+    return check_path(path, migrated=migrated)
 
 
 __all__ = ["Problem", "Report", "errors", "validate", "validate_path"]

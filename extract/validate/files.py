@@ -15,17 +15,21 @@ from extract.validate.text import UnreadableError
 _KINDS = "JSON, JSON Lines, Parquet or a release folder"
 
 
-def check_path(path: str | PathLike[str]) -> Report:
-    """Checks a file, a release folder, or ``-`` for standard input; a line of the report for all that is wrong."""
+def check_path(path: str | PathLike[str], *, migrated: bool = False) -> Report:
+    """Checks a file, a release folder, or ``-`` for standard input; a line of the report for all that is wrong.
+
+    With ``migrated``, records of older schema versions are brought to this one first.
+    """
     name, report = str(path), Report()
     try:
         if name == "-":
             name = "stdin"
-            deque(check_rows(json_rows(sys.stdin.buffer, name, report), name, report), maxlen=0)
+            rows = json_rows(sys.stdin.buffer, name, report)
+            deque(check_rows(rows, name, report, migrated=migrated), maxlen=0)
         elif Path(path).is_dir():
-            check_release(Path(path), report)
+            check_release(Path(path), report, migrated=migrated)
         else:
-            _check_file(Path(path), report)
+            _check_file(Path(path), report, migrated=migrated)
     except FileNotFoundError:
         report.missing = True
         report.problems.append(Problem(name, None, "", "there is no such file", _KINDS))
@@ -36,7 +40,7 @@ def check_path(path: str | PathLike[str]) -> Report:
     return report
 
 
-def _check_file(path: Path, report: Report) -> None:
+def _check_file(path: Path, report: Report, *, migrated: bool) -> None:
     with path.open("rb") as file:
         head = file.peek(4)[:4]
         if head == b"PAR1":
@@ -45,4 +49,4 @@ def _check_file(path: Path, report: Report) -> None:
             raise UnreadableError("is compressed: unpack it first")
         else:
             rows = json_rows(file, str(path), report)
-        deque(check_rows(rows, str(path), report), maxlen=0)
+        deque(check_rows(rows, str(path), report, migrated=migrated), maxlen=0)

@@ -8,18 +8,27 @@ from pathlib import Path
 from typing import Any
 
 from extract.record.derive import ROWS, Entities
+from extract.record.migrate import MigrationError, parse_version
 from extract.record.model import SCHEMA_VERSION
 from extract.record.tables import TABLES
 from extract.validate.problem import Problem, Report
 from extract.validate.rows import check_rows, parquet_rows
 from extract.validate.schema import pointer
 from extract.validate.text import UnreadableError, parse
+from extract.validate.versions import check_by_own_schemas
 
 MANIFEST = "manifest.json"
 
 
-def check_release(folder: Path, report: Report) -> None:
+def check_release(folder: Path, report: Report, *, migrated: bool = False) -> None:
     """All tables, the manifest's hashes and counts, and that the flat tables follow from the papers.
+
+    A release of another schema version is checked by the schemas that it carries.
+
+    Args:
+        folder: the release.
+        report: gets what is wrong.
+        migrated: whether the papers of an older version must be valid in this one too, once they are migrated.
 
     Raises:
         UnreadableError: the folder is no release.
@@ -33,7 +42,13 @@ def check_release(folder: Path, report: Report) -> None:
     if report.problems:
         return
     report.problems += _check_files(folder, manifest["files"])
-    _check_tables(folder, manifest, report)
+    version = manifest["schema_version"]
+    if version == SCHEMA_VERSION:
+        parts = _check_tables(folder, manifest, report)
+    else:
+        report.schema_version = version
+        parts = check_by_own_schemas(folder, version, migrated=migrated)
+    _check_counts(folder, manifest, parts, report)
 
 
 def _read(path: Path) -> Any:
@@ -63,11 +78,18 @@ def _shape(manifest: Any) -> Iterator[tuple[list[str | int], str, str]]:
             yield ["files", name], "is no account of a file", "sha256 and bytes"
         if name.startswith("/") or ".." in Path(name).parts:
             yield ["files", name], "is outside of the release", "a path in its folder"
-    for name in ("README.md", *(f"{table}/train.parquet" for table in TABLES)):
+    version = manifest.get("schema_version")
+    if version == SCHEMA_VERSION:
+        needed = ["README.md", *(f"{table}/train.parquet" for table in TABLES)]
+    else:
+        needed = ["README.md", "papers/train.parquet", "schema/paper.schema.json"]
+        try:
+            parse_version(version)
+        except MigrationError as error:
+            yield ["schema_version"], str(error), SCHEMA_VERSION
+    for name in needed:
         if name not in manifest["files"]:
-            yield ["files"], f"{name} is missing", "README.md and the five tables, at least"
-    if manifest.get("schema_version") != SCHEMA_VERSION:
-        yield ["schema_version"], f"{manifest.get('schema_version')!r} is not the version of this glean", SCHEMA_VERSION
+            yield ["files"], f"{name} is missing", f"{', '.join(needed)}, at least"
     counts = manifest["counts"]
     names = ("entries", "papers", "repeated", "rejects")
     if not all(_is_count(counts.get(name)) for name in names):
@@ -92,7 +114,8 @@ def _check_files(folder: Path, files: dict[str, dict[str, Any]]) -> Iterator[Pro
             yield Problem(str(path), None, "", f"is not in {MANIFEST}", "the files of the release")
 
 
-def _check_tables(folder: Path, manifest: dict[str, Any], report: Report) -> None:
+def _check_tables(folder: Path, manifest: dict[str, Any], report: Report) -> dict[str, Report]:
+    """What was found in each table, and that the flat ones follow from the papers."""
     parts = {table: Report() for table in TABLES}
     rows = {table: _rows(folder, table, parts[table]) for table in TABLES}
     papers = _papers(rows.pop("papers"), bool(manifest.get("with_text")), folder, parts["papers"])
@@ -100,6 +123,11 @@ def _check_tables(folder: Path, manifest: dict[str, Any], report: Report) -> Non
     for rest in (papers, *rows.values()):
         for _ in rest:  # rows that were not compared are checked all the same
             pass
+    return parts
+
+
+def _check_counts(folder: Path, manifest: dict[str, Any], parts: dict[str, Report], report: Report) -> None:
+    """Gathers what was found in the tables, and compares their rows with what the manifest counts."""
     for table, part in parts.items():
         told = manifest["rows"].get(table)
         if told != part.records:
@@ -107,7 +135,7 @@ def _check_tables(folder: Path, manifest: dict[str, Any], report: Report) -> Non
             path = pointer(["rows", table])
             report.problems.append(Problem(str(folder / MANIFEST), None, path, message, str(part.records)))
         report.problems += part.problems
-    report.records = parts["papers"].records
+    report.records = parts["papers"].records if "papers" in parts else 0
     if manifest["counts"]["papers"] != report.records:
         message = f"{manifest['counts']['papers']} papers, but the table has {report.records}"
         report.problems.append(Problem(str(folder / MANIFEST), None, "/counts/papers", message, str(report.records)))

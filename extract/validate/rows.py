@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from extract.record.arrow import arrow_schema
+from extract.record.migrate import MigrationError, migrate
+from extract.record.model import SCHEMA_VERSION
 from extract.record.tables import TABLES
 from extract.validate import errors
 from extract.validate.problem import Problem, Report
@@ -53,7 +55,14 @@ def table_of(names: Iterable[str]) -> str:
     return max(TABLES, key=lambda table: (likeness(table), table == "papers"))
 
 
-def check_rows(rows: Iterable[Row], file: str, report: Report, seen: dict[str, str] | None = None) -> Iterator[Any]:
+def check_rows(
+    rows: Iterable[Row],
+    file: str,
+    report: Report,
+    seen: dict[str, str] | None = None,
+    *,
+    migrated: bool = False,
+) -> Iterator[Any]:
     """Checks rows and yields those that are valid.
 
     Args:
@@ -61,12 +70,16 @@ def check_rows(rows: Iterable[Row], file: str, report: Report, seen: dict[str, s
         file: their file, for the messages.
         report: gets the problems and the number of rows.
         seen: ids of papers that came before, with their places.
+        migrated: whether records of older schema versions are brought to this one first.
     """
     seen = {} if seen is None else seen
     for row in rows:
         value = row.value
+        problems: list[Problem] = []
+        if migrated:
+            value, problems = _migrated(value, file)
         table = table_of(value) if isinstance(value, dict) else "papers"
-        problems = list(errors(value, file=file, table=table))
+        problems = problems or list(errors(value, file=file, table=table))
         if table == "papers" and isinstance(value, dict) and isinstance(pid := value.get("paper_id"), str):
             if pid in seen:
                 message = f"{pid!r} stands twice (first in {seen[pid]})"
@@ -76,6 +89,20 @@ def check_rows(rows: Iterable[Row], file: str, report: Report, seen: dict[str, s
         report.problems += map(row.placed, problems)
         if not problems:
             yield value
+
+
+def _migrated(value: Any, file: str) -> tuple[Any, list[Problem]]:
+    """A record in this schema version; what says no version, and what is wrong with it, is left to the schema."""
+    extractor = value.get("extractor") if isinstance(value, dict) else None
+    if not isinstance(extractor, dict) or not isinstance(extractor.get("schema_version"), str):
+        return value, []
+    try:
+        return migrate(value), []
+    except MigrationError as error:
+        return value, [Problem(file, None, "/extractor/schema_version", str(error), SCHEMA_VERSION)]
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+        message = f"is not valid in its own version, so it cannot be migrated ({type(error).__name__}: {error})"
+        return value, [Problem(file, None, "", message, "a record that its schema accepts")]
 
 
 def _decoded(data: bytes, first: int = 1) -> str:
@@ -143,12 +170,13 @@ def _lines(lines: Iterable[bytes], file: str, report: Report) -> Iterator[Row]:
             report.problems.append(Problem(file, n, "", str(error), "one JSON object a line"))
 
 
-def parquet_rows(path: Path, table: str | None = None) -> Iterator[Row]:
+def parquet_rows(path: Path, table: str | None = None, columns: Any = None) -> Iterator[Row]:
     """Rows of a Parquet file, a row group at a time.
 
     Args:
         path: the file.
         table: the table that it must hold, with exactly its types; else it is told by its columns.
+        columns: the Arrow schema of the table, where it is of another version than ours.
 
     Raises:
         UnreadableError: it is no whole Parquet file, or its columns are those of no table.
@@ -158,7 +186,7 @@ def parquet_rows(path: Path, table: str | None = None) -> Iterator[Row]:
 
     try:
         with pq.ParquetFile(path) as file:
-            _check_columns(file.schema_arrow, table)
+            _check_columns(file.schema_arrow, table, columns)
             n = 0
             for batch in file.iter_batches(batch_size=1024):
                 for value in batch.to_pylist():
@@ -170,9 +198,9 @@ def parquet_rows(path: Path, table: str | None = None) -> Iterator[Row]:
         raise UnreadableError(f"not a whole Parquet file: {str(error).splitlines()[0]}") from None
 
 
-def _check_columns(schema: Any, table: str | None) -> None:
+def _check_columns(schema: Any, table: str | None, columns: Any = None) -> None:
     named = table or table_of(schema.names)
-    right = arrow_schema(named)
+    right = arrow_schema(named) if columns is None else columns
     for name in right.names:
         if name not in schema.names:
             raise UnreadableError(f"the column {name!r} of the table {named} is missing")

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Any
 
 from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError
+from referencing import Registry
+from referencing.exceptions import Unresolvable
 
 from extract.record.tables import table_schema
 from extract.validate.problem import Problem, one_line
 
 _LONGEST = 60
+Check = Callable[..., Iterator[Problem]]  # (record, *, file, line) -> problems
 _SIGNS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
 
 
@@ -83,6 +86,17 @@ def validator(table: str = "papers") -> Draft202012Validator:
     return _Validator(table_schema(table), format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
+def validator_of(schema: dict[str, Any]) -> Draft202012Validator:
+    """The validator of a schema that came with a release; it fetches nothing from elsewhere.
+
+    Raises:
+        SchemaError: it is no JSON Schema.
+    """
+    formats = Draft202012Validator.FORMAT_CHECKER
+    _Validator.check_schema(schema, format_checker=formats)
+    return _Validator(schema, format_checker=formats, registry=Registry())
+
+
 def _wrong_type(value: Any, kinds: str | list[str]) -> tuple[str, str]:
     """The message, and what is allowed, for a value of the wrong type."""
     kinds = [kinds] if isinstance(kinds, str) else kinds
@@ -137,12 +151,17 @@ def _place(error: ValidationError) -> list[tuple[int, str]]:
     return [(part, "") if isinstance(part, int) else (-1, part) for part in error.absolute_path]
 
 
-def schema_errors(record: Any, *, file: str, line: int | None, table: str = "papers") -> Iterator[Problem]:
-    """Yields the schema errors of a record, in the order of their places."""
+def schema_errors(
+    record: Any, *, file: str, line: int | None, table: str = "papers", check: Draft202012Validator | None = None
+) -> Iterator[Problem]:
+    """Yields the schema errors of a record, in the order of their places; ``check`` is for another schema than ours."""
     try:
-        found = sorted(validator(table).iter_errors(record), key=_place)
+        found = sorted((check or validator(table)).iter_errors(record), key=_place)
     except RecursionError:
         yield Problem(file, line, "", "too deeply nested", "what the schema describes")
+        return
+    except Unresolvable as lost:
+        yield Problem(file, line, "", f"its schema refers to what it does not hold: {lost}", "a schema that is whole")
         return
     for error in found:
         for path, message, allowed in explain(error):
