@@ -26,3 +26,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def shared() -> Path:
     """The folder of the shared data."""
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The release of the bundled sample, built once; not to be changed."""
+    from extract import build
+
+    return build([], tmp_path_factory.mktemp("sample") / "2026.11").folder
+
+
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever asks the network fails."""
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("asks the network")
+
+    monkeypatch.setattr("socket.socket.connect", refuse)

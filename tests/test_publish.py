@@ -284,6 +284,10 @@ def test_files_are_as_readers_want_them(tmp_path: Path, monkeypatch: pytest.Monk
     assert column.compression == "ZSTD" and column.has_column_index and column.has_offset_index
     assert file.metadata.row_group(0).sorting_columns[0].column_index == 0
     assert file.schema_arrow.equals(arrow_schema("papers"))
+    assert not column.has_dictionary_page  # each value stands once
+    assert file.metadata.row_group(0).column(file.metadata.num_columns - 1).has_dictionary_page
+    named = pq.read_metadata(release / "mentions" / "train.parquet").row_group(0).column(1)
+    assert named.path_in_schema == "entity_id" and named.bloom_filter_length
 
 
 @pytest.mark.parametrize(

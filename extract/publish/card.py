@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import yaml
 from jinja2 import Environment, StrictUndefined
 
+from extract.publish.about import KEYWORDS, LANGUAGE, LICENCE, NAME, citation, plain
 from extract.record.arrow import features
 from extract.record.tables import TABLES, table_schema
 
@@ -30,30 +33,44 @@ _FIGURES = (
 
 
 def front_matter(folder: Path, manifest: dict[str, Any]) -> str:
-    """The card's YAML: configs with their files and features, licence, size, tags."""
+    """The card's YAML: configs with their files, features and sizes, licence, language, tags.
+
+    A table without rows is no config: ``datasets`` cannot load a split of no rows, and the hub shows none. Sizes are
+    those of whole configs, not of splits: ``datasets`` compares the rows of a split with what is declared of it, and
+    fails where ``load_dataset`` was asked for some of them only (``filters=``).
+    """
     infos: list[dict[str, Any]] = []
     configs: list[dict[str, Any]] = []
-    for table in TABLES:
-        size = (folder / table / "train.parquet").stat().st_size
-        split = {"name": "train", "num_bytes": size, "num_examples": manifest["rows"][table]}
-        info = {"config_name": table, "features": features(table)._to_yaml_list(), "splits": [split]}
-        infos.append(info | {"download_size": size, "dataset_size": size})
+    for table in (t for t in TABLES if manifest["rows"][t]):
+        path = folder / table / "train.parquet"
+        info = {"config_name": table, "features": features(table)._to_yaml_list()}
+        infos.append(info | {"download_size": path.stat().st_size, "dataset_size": _arrow_bytes(path)})
         config = {"config_name": table, "data_files": [{"split": "train", "path": f"{table}/*.parquet"}]}
         configs.append(config | ({"default": True} if table == "papers" else {}))
     papers = manifest["counts"]["papers"]
-    data = {
-        "pretty_name": f"glean {manifest['release']}",
-        "license": "cc0-1.0",
-        "language": ["en"],
+    data: dict[str, Any] = {
+        "pretty_name": f"{NAME} {manifest['release']}",
+        "license": LICENCE,
+        "language": [LANGUAGE],
+        "multilinguality": ["monolingual"],
         "annotations_creators": ["machine-generated"],
+        "language_creators": ["found"],
+        "source_datasets": ["original"],
         "task_categories": ["token-classification", "text-retrieval"],
-        "tags": ["information-extraction", "scientific-papers", "leaderboards", "speedups", "meta-research"],
+        "task_ids": ["named-entity-recognition"],
+        "tags": list(KEYWORDS),
         "size_categories": [next((name for limit, name in _SIZES if papers < limit), "1B<n<10B")],
-        "configs": configs,
-        "dataset_info": infos,
     }
+    if configs:
+        data |= {"configs": configs, "dataset_info": infos}
     text: str = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=120)
     return text
+
+
+def _arrow_bytes(path: Path) -> int:
+    """The size of a table in memory, which is what the hub calls its size; read group by group."""
+    with pq.ParquetFile(path) as file:
+        return sum(file.read_row_group(n).nbytes for n in range(file.num_row_groups))
 
 
 def _kind(node: dict[str, Any]) -> str:
@@ -79,7 +96,7 @@ def columns(node: dict[str, Any], root: dict[str, Any]) -> list[tuple[str, str, 
 
 def _cell(text: object) -> str:
     """A text in one line that ends no table cell and no code."""
-    return " ".join("".join(c if c.isprintable() else " " for c in str(text)).split()).replace("|", "\\|")
+    return plain(text).replace("|", "\\|")
 
 
 def _count(number: float) -> str:
@@ -90,13 +107,20 @@ def _share(number: float | None) -> str:
     return "-" if number is None else f"{number:.2f}"
 
 
-def dataset_card(folder: Path, manifest: dict[str, Any], quality: dict[str, Any] | None) -> str:
+def dataset_card(
+    folder: Path,
+    manifest: dict[str, Any],
+    quality: dict[str, Any] | None,
+    changes: Mapping[str, Any] | None = None,
+) -> str:
     """The whole card of a release whose tables are already in ``folder``.
 
     Args:
         folder: the release.
         manifest: its manifest, but for the files.
         quality: measured quality as ``glean evaluate`` writes it, or ``None`` where it was not measured.
+        changes: what changed since an earlier release, ``{"since": version, "counts": {"papers": {"added": 1,
+            "removed": 0, "changed": 2}, "speedups": ...}}``, or ``None`` where there is none to compare with.
     """
     environment = Environment(autoescape=False, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"cell": _cell, "count": _count, "share": _share}
@@ -106,6 +130,8 @@ def dataset_card(folder: Path, manifest: dict[str, Any], quality: dict[str, Any]
         front=front_matter(folder, manifest),
         manifest=manifest,
         quality=quality,
+        changes=changes,
+        citation=citation(manifest["release"]),
         figures=[(name, measured[name]) for name in _FIGURES if name in measured],
         tables=TABLES,
         columns={name: columns(table_schema(name), table_schema(name)) for name in TABLES},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -12,8 +12,17 @@ import pyarrow.parquet as pq
 
 from extract.record.arrow import arrow_schema
 
-# Rows that a reader can skip at once; some ten megabytes of text at most.
-ROW_GROUP = {"papers": 2_000, "speedups": 20_000, "results": 20_000, "mentions": 50_000, "entities": 50_000}
+# Rows that a reader can skip at once: few enough to read one group quickly, and not so many groups that the statistics,
+# which every query reads first (20 kB for each group of papers), weigh more than the rows.
+ROW_GROUP = {"papers": 10_000, "speedups": 20_000, "results": 20_000, "mentions": 50_000, "entities": 50_000}
+# Asked for single values, but not sorted: a bloom filter for each row group says which to skip.
+BLOOMS = {"mentions": ("entity_id",)}
+# Hardly a value stands twice in these, so that a dictionary would only be a second copy.
+UNIQUE = {
+    "papers": ("paper_id", "title", "abstract", "abstract_sha256", "arxiv_id", "doi", "url"),
+    "mentions": ("start", "end"),
+    "entities": ("entity_id",),
+}
 _BATCH = 1_000  # rows that wait as Python objects
 _OPTIONS: dict[str, Any] = {
     "version": "2.6",
@@ -26,8 +35,39 @@ _OPTIONS: dict[str, Any] = {
 }
 
 
+def _leaves(field: pa.Field, path: str) -> Iterator[str]:
+    """The paths of the Parquet columns that a field becomes."""
+    if pa.types.is_list(field.type):
+        yield from _leaves(field.type.value_field, f"{path}.list.element")
+    elif pa.types.is_struct(field.type):
+        for inner in field.type:
+            yield from _leaves(inner, f"{path}.{inner.name}")
+    else:
+        yield path
+
+
+def open_writer(path: Path, table: str, rows: int) -> pq.ParquetWriter:
+    """A writer of a table that is sorted by its first column.
+
+    Args:
+        path: the file.
+        table: which table of a release it is.
+        rows: how many rows its row groups have; a smaller table's number of rows.
+    """
+    blooms = {column: {"ndv": rows, "fpp": 0.05} for column in BLOOMS.get(table, ())} if rows else None
+    schema, unique = arrow_schema(table), UNIQUE.get(table, ())
+    return pq.ParquetWriter(
+        path,
+        schema,
+        sorting_columns=[pq.SortingColumn(0)],
+        use_dictionary=[leaf for field in schema for leaf in _leaves(field, field.name) if leaf not in unique],
+        bloom_filter_options=blooms,
+        **_OPTIONS,
+    )
+
+
 class TableWriter:
-    """Writes a table of a release row by row: zstd, statistics, page index, sorted by its first column."""
+    """Writes a table of a release row by row, sorted by its first column."""
 
     def __init__(self, path: Path, table: str) -> None:
         path.parent.mkdir(parents=True)
@@ -36,7 +76,9 @@ class TableWriter:
         self._limit = ROW_GROUP[table]
         self._rows: list[dict[str, Any]] = []
         self._batches: list[pa.RecordBatch] = []
-        self._writer = pq.ParquetWriter(path, self._schema, sorting_columns=[pq.SortingColumn(0)], **_OPTIONS)
+        self._table = table
+        self._path = path
+        self._writer: pq.ParquetWriter | None = None  # opened with the first row group, whose size it must know
 
     def add(self, rows: Iterable[dict[str, Any]]) -> None:
         """Takes rows, in the table's order."""
@@ -54,7 +96,10 @@ class TableWriter:
 
     def _flush(self) -> None:
         table = pa.Table.from_batches(self._batches, schema=self._schema).combine_chunks()
-        self._writer.write_table(table, row_group_size=self._limit)
+        if self._writer is None:
+            self._writer = open_writer(self._path, self._table, min(table.num_rows, self._limit))
+        if table.num_rows:
+            self._writer.write_table(table, row_group_size=self._limit)
         self._batches = []
 
     def __enter__(self) -> TableWriter:
@@ -66,7 +111,8 @@ class TableWriter:
         try:
             if kind is None:
                 self._pack()
-                if any(batch.num_rows for batch in self._batches):
+                if self._writer is None or any(batch.num_rows for batch in self._batches):
                     self._flush()
         finally:
-            self._writer.close()
+            if self._writer is not None:
+                self._writer.close()

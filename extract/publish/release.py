@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,9 +15,11 @@ from typing import Any
 
 import extract
 from extract.publish.card import dataset_card
+from extract.publish.croissant import CROISSANT, croissant
 from extract.publish.order import Sorted
 from extract.publish.parquet import TableWriter
 from extract.publish.place import MANIFEST, staged, told
+from extract.publish.report import REPORT, gather, read_manifest, render, report_of
 from extract.read.base import Document, Reject
 from extract.record.derive import ROWS, Entities
 from extract.record.model import SCHEMA_VERSION
@@ -46,6 +50,7 @@ def publish(
     quality: dict[str, Any] | None = None,
     with_text: bool = False,
     replace: bool = False,
+    changes: Callable[[Path], Mapping[str, Any]] | None = None,
 ) -> Summary:
     """Writes a release.
 
@@ -57,9 +62,11 @@ def publish(
         target: the release's folder.
         documents: the inputs, for the manifest; read after the last record.
         version: the release's version.
-        quality: measured quality for the card, as ``glean evaluate`` writes it.
+        quality: measured quality for the card and the report, as ``glean evaluate`` writes it.
         with_text: whether the abstracts are part of the release; else they are left out even if records carry them.
         replace: whether a release that already stands there is replaced.
+        changes: called with the folder once its tables are written, says what changed since an earlier release, for
+            the card (see :func:`~extract.publish.card.dataset_card`).
 
     Raises:
         PublishError: the folder is taken or cannot be written, or two records have one id.
@@ -74,11 +81,45 @@ def publish(
         with told(target):
             _write_schemas(folder / "schema")
             manifest = _manifest(documents, version, models, counts, with_text)
-            _write(folder / "README.md", dataset_card(folder, manifest, quality))
+            changed = changes(folder) if changes else None
+            _write(folder / "README.md", dataset_card(folder, manifest, quality, changed))
+            _write(folder / REPORT, render(gather(folder, manifest, quality)))
             manifest["files"] = _files(folder)
+            _write(folder / CROISSANT, _json(croissant(manifest)))
+            manifest["files"][CROISSANT] = _account(folder / CROISSANT)
             _write(folder / MANIFEST, _json(manifest, sort=True))
     rejects = [r for d in documents for r in d.rejects]
     return Summary(target.absolute(), manifest["counts"]["entries"], counts, rejects)
+
+
+def renew_report(release: Path, quality: dict[str, Any] | None = None) -> Path:
+    """Writes the report of a release that stands in a folder, and its account into the manifest.
+
+    As with a build, the folder is swapped whole: the release has the old report or the new one, and always a manifest
+    that agrees. The tables are linked, not copied.
+
+    Raises:
+        FileNotFoundError: there is no such folder.
+        PublishError: it holds no release, or the release cannot be read or written.
+    """
+    manifest = read_manifest(release)
+    text = report_of(release, quality)
+    with staged(release, replace=True) as folder, told(release):
+        for name in manifest["files"]:
+            if name != REPORT:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                _link(release / name, folder / name)
+        _write(folder / REPORT, text)
+        manifest["files"][REPORT] = _account(folder / REPORT)
+        _write(folder / MANIFEST, _json(manifest, sort=True))
+    return release / REPORT
+
+
+def _link(old: Path, new: Path) -> None:
+    try:
+        os.link(old.resolve(), new)
+    except OSError:  # the file system has no links
+        shutil.copy2(old, new)
 
 
 def _published(records: Iterable[Mapping[str, Any]], with_text: bool) -> Iterator[dict[str, Any]]:
@@ -147,16 +188,12 @@ def _manifest(
 
 
 def _files(folder: Path) -> dict[str, dict[str, Any]]:
-    return {
-        path.relative_to(folder).as_posix(): {"sha256": _sha256(path), "bytes": path.stat().st_size}
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
+    return {path.relative_to(folder).as_posix(): _account(path) for path in folder.rglob("*") if path.is_file()}
 
 
-def _sha256(path: Path) -> str:
+def _account(path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": path.stat().st_size}
 
 
 def _json(value: Any, sort: bool = False) -> str:
