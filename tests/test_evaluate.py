@@ -13,9 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extract.evaluate import GoldError, evaluate, load_gold
+from extract.evaluate.agreement import agreement
+from extract.evaluate.classes import error_classes
 from extract.evaluate.gold import gold_spans
 from extract.evaluate.standoff import from_standoff, to_standoff
+from extract.passes.ner.data import load_annotated, read_texts
 from extract.record.surface import fold, occurrences
+from extract.sample import FOLDER
 
 TITLE, ABSTRACT = "FooNet: Fast Parsing", "We propose FooNet for parsing. FooNet is 2x faster than BarNets."
 GOLD: dict[str, Any] = {
@@ -167,3 +171,50 @@ def test_standoff_annotations_come_back_and_hold_no_text() -> None:
         from_standoff(entry, TITLE, ABSTRACT + "!")
     with pytest.raises(GoldError, match="does not stand in the text"):
         to_standoff({**gold, "tasks": [{"names": ["pars"]}]}, TITLE, ABSTRACT)
+
+
+def entity(name: str, **more: object) -> dict:  # type: ignore[type-arg]
+    return {"names": [name], **more}
+
+
+def test_errors_have_classes() -> None:
+    nothing: dict = {"methods": [], "tasks": [], "datasets": [], "metrics": [], "speedups": [], "results": []}  # type: ignore[type-arg]
+    gold = {
+        **nothing,
+        "id": "p",
+        "methods": [entity("TreeNet", role="proposed"), entity("gated tree search", role="other")],
+        "datasets": [entity("CropBank", role="other")],
+        "speedups": [{"value": 2.0, "form": "ratio", "quantity": "time", "evidence": "2x faster"}],
+        "results": [{"value": 80.0, "form": "absolute", "unit": "%", "metric": "accuracy", "evidence": "80% accuracy"}],
+    }
+    found = {
+        "methods": [
+            {"name": "TreeNet", "role": "other", "mentions": []},
+            {"name": "CropBank", "role": "other", "mentions": [{"field": "abstract", "start": 0, "end": 8}]},
+            {"name": "tree search", "role": "other", "mentions": []},
+        ],
+        "speedups": [
+            {"value": 2.0, "form": "ratio", "quantity": "memory"},
+            {"value": 80.0, "form": "ratio", "quantity": "time"},
+        ],
+        "results": [],
+    }
+    classes = error_classes({"p": ("TreeNet", "CropBank for gated tree search")}, {"p": gold}, {"p": found})
+    assert classes.types["datasets", "methods"] == 1
+    assert classes.missed["entity"] == {"other borders": 1, "found as another type (datasets, methods)": 1}
+    assert classes.extra["entity"] == {"other borders": 1, "annotated as another type (datasets, methods)": 1}
+    assert classes.missed["proposed"] == {"the method is there with another role": 1}
+    assert classes.missed["speedups"] == {"the same number with another quantity": 1}
+    assert classes.extra["speedups"] == {"the same number with another quantity": 1, "among the results": 1}
+    assert classes.missed["results"] == {"among the speedups": 1}
+    assert any("50%" in line for line in classes.lines())
+
+
+def test_a_second_reading_is_measured_against_the_first(tmp_path: Path) -> None:
+    first = {p[2]["id"]: p for p in load_annotated(FOLDER / "gold.jsonl", read_texts(FOLDER / "papers.jsonl"))}
+    same = agreement(first, first, rounds=10)
+    assert same.figures["entity.all"]["f1"] == same.figures["speedups"]["f1"] == 1.0
+    title, abstract, annotation = next(iter(first.values()))
+    less = agreement(first, {annotation["id"]: (title, abstract, {**annotation, "methods": []})}, rounds=10)
+    assert less.papers == 1
+    assert less.figures["entity.methods"]["r"] == 0.0

@@ -18,6 +18,7 @@ from extract.cli import Failure, options
 @click.option("--records", type=click.Path(path_type=Path), help="Records to measure (JSON Lines); else they are made.")
 @click.option("--errors", default=0, metavar="N", type=click.IntRange(0), help="Print the first N errors too.")
 @click.option("--only", default="", metavar="NAME", help="Errors of this figure only (speedups, entity.tasks, ...).")
+@click.option("--classes", is_flag=True, help="Print a confusion table of types and the classes of errors.")
 @click.option("--json", "out", type=click.Path(path_type=Path), help="Write the figures to this file.")
 @click.option("--publish", is_flag=True, help="Write the figures into the package, for the cards of releases.")
 @options.working
@@ -29,6 +30,7 @@ def command(
     records: Path | None,
     errors: int,
     only: str,
+    classes: bool,
     out: Path | None,
     publish: bool,
     workers: int,
@@ -68,6 +70,11 @@ def command(
     click.echo(_table(figures))
     for figure, pid, kind, text in [e for e in quality.errors if e[0].startswith(only)][:errors]:
         click.echo(f"{figure}\t{pid}\t{kind}\t{text}")
+    if classes:
+        from extract.evaluate.classes import error_classes
+
+        pairs = {pid: (p.title, p.abstract) for pid, p in texts.items()}
+        click.echo("\n".join(error_classes(pairs, annotations, found).lines()))
     try:
         if out:
             out.write_text(json.dumps(figures, indent=1, sort_keys=True) + "\n", encoding="utf-8")

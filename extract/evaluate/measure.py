@@ -80,12 +80,14 @@ class Quality:
         }
 
 
-def _names(entity: Row) -> set[str]:
+def names_of(entity: Row) -> set[str]:
+    """The folded names of an annotated or found entity."""
     names = entity["names"] if "names" in entity else [entity["name"], *(entity.get("aliases") or [])]
     return {fold(name) for name in names}
 
 
-def _near(a: float | None, b: float | None) -> bool:
+def near(a: float | None, b: float | None) -> bool:
+    """Whether two values are the same within 1 %."""
     if a is None or b is None:
         return a is b
     return abs(a - b) <= 0.01 * max(abs(a), abs(b))
@@ -98,25 +100,30 @@ def _same_name(a: str | None, b: str | None) -> bool:
     return x in y or y in x
 
 
-def _same_entity(gold: Row, found: Row) -> bool:
-    return not _names(gold).isdisjoint(_names(found))
+def same_entity(gold: Row, found: Row) -> bool:
+    """Whether two entities share a name."""
+    return not names_of(gold).isdisjoint(names_of(found))
 
 
 def _same_number(gold: Row, found: Row) -> bool:
     numbers = ("value", "value_high")
-    return gold["form"] == found.get("form") and all(_near(gold.get(k), found.get(k)) for k in numbers)
+    return gold["form"] == found.get("form") and all(near(gold.get(k), found.get(k)) for k in numbers)
 
 
-def _same_speedup(gold: Row, found: Row) -> bool:
+def same_speedup(gold: Row, found: Row) -> bool:
+    """Whether value, range, form and quantity are the same."""
     return _same_number(gold, found) and gold["quantity"] == found.get("quantity")
 
 
-def _same_result(gold: Row, found: Row) -> bool:
+def same_result(gold: Row, found: Row) -> bool:
+    """Whether value, range, form and metric are the same."""
     return _same_number(gold, found) and _same_name(gold.get("metric"), found.get("metric"))
 
 
 @dataclass(slots=True)
-class _Matching:
+class Matching:
+    """Annotated rows with their partners, and what is left on either side."""
+
     pairs: list[tuple[Row, Row]]
     missed: list[Row]
     extra: list[Row]
@@ -124,13 +131,14 @@ class _Matching:
 
     @property
     def counts(self) -> Counts:
+        """How many of each."""
         return Counts(len(self.pairs), len(self.extra), len(self.missed))
 
 
-def _match(gold: Iterable[Row], found: Iterable[Row], same: Callable[[Row, Row], bool]) -> _Matching:
+def match(gold: Iterable[Row], found: Iterable[Row], same: Callable[[Row, Row], bool]) -> Matching:
     """Greedy one-to-one matching in the order of the annotation, required rows first."""
     rest = list(found)
-    result = _Matching([], [], [], set())
+    result = Matching([], [], [], set())
     for row in sorted(gold, key=lambda r: bool(r.get("optional"))):
         partner = next((f for f in rest if same(row, f)), None)
         if partner is not None:
@@ -159,7 +167,7 @@ def _overlaps(span: Span, others: Iterable[Span]) -> bool:
     return any(span[1] == o[1] and span[2] < o[3] and o[2] < span[3] for o in others)
 
 
-def _proposed(entities: Iterable[Row]) -> list[Row]:
+def proposed_of(entities: Iterable[Row]) -> list[Row]:
     """Methods in the role; those whose role the annotators disagree on are optional."""
     return [
         {**e, "optional": True} if e.get("role_optional") else e
@@ -181,21 +189,21 @@ class _Tally:
         self._spans(annotation, record, title, abstract)
         totals = {level: Counts() for level in _LEVELS}
         for name in ENTITY_FIELDS:
-            matching = _match(annotation[name], record.get(name) or [], _same_entity)
+            matching = match(annotation[name], record.get(name) or [], same_entity)
             self.counts[f"entity.{name}"].append(matching.counts)
             self._note(f"entity.{name}", pid, matching)
             for level in _LEVELS:
                 totals[level] += self.counts[f"{level}.{name}"][-1]
         for level, total in totals.items():
             self.counts[f"{level}.all"].append(total)
-        ours = _proposed(annotation["methods"])
-        matching = _match(ours, _proposed(record.get("methods") or []), _same_entity)
+        ours = proposed_of(annotation["methods"])
+        matching = match(ours, proposed_of(record.get("methods") or []), same_entity)
         self.counts["proposed"].append(matching.counts)
         self._note("proposed", pid, matching)
-        own_names = set().union(*(_names(e) for e in ours)) if ours else set()
-        for name, same in (("speedups", _same_speedup), ("results", _same_result)):
+        own_names = set().union(*(names_of(e) for e in ours)) if ours else set()
+        for name, same in (("speedups", same_speedup), ("results", same_result)):
             rows = record.get(name) or []
-            matching = _match(annotation[name], rows, same)
+            matching = match(annotation[name], rows, same)
             self.counts[name].append(matching.counts)
             self._note(name, pid, matching)
             self.scored[name] += [(float(r.get("score", 1.0)), id(r) in matching.right) for r in rows]
@@ -215,7 +223,7 @@ class _Tally:
             missed = sum(not _overlaps(s, b) for s in a)
             self.counts[f"overlap.{name}"].append(Counts(hits, len(b) - hits, missed))
 
-    def _note(self, name: str, pid: str, matching: _Matching) -> None:
+    def _note(self, name: str, pid: str, matching: Matching) -> None:
         for kind, rows in (("missed", matching.missed), ("extra", matching.extra)):
             for row in rows:
                 text = "; ".join(row["names"]) if "names" in row else str(row.get("name") or row)
