@@ -11,7 +11,7 @@ from extract.evaluate.gold import gold_spans
 from extract.passes import build_pipeline
 from extract.passes.ner.data import annotated_doc, load_annotated, read_texts
 from extract.passes.ner.model import MODEL, ModelError, load_ner, model_name
-from extract.passes.ner.training import fit, load_config, save
+from extract.passes.ner.training import fit_stages, load_config, save
 from extract.prepare import blank
 from extract.sample import FOLDER
 
@@ -29,9 +29,10 @@ def test_annotated_spans_align_with_tokens(papers: list) -> None:  # type: ignor
 
 
 def test_the_tagger_learns_and_comes_back(papers: list, tmp_path: Path) -> None:  # type: ignore[type-arg]
-    steps = {"training.max_steps": 4, "training.eval_frequency": 2}
+    steps = {"training.max_steps": 4, "training.eval_frequency": 2, "reference.max_steps": 2}
     config = load_config({**steps, "components.tok2vec.model.embed.include_static_vectors": False})
-    nlp = fit(papers[:6], papers[6:8], None, None, tmp_path, config)
+    nlp = fit_stages(papers[:3], papers[3:6], papers[6:8], None, tmp_path, config)
+    assert (tmp_path / "all").is_dir() and (tmp_path / "reference").is_dir()
     save(nlp, tmp_path / "model", "0.1.0", {"papers": 6})
     again = load_ner(tmp_path / "model")
     assert again.pipe_names == ["ner"]

@@ -104,17 +104,23 @@ class _Without(dict[str, Prior]):
         return self[name] if name in self else self.everything.get(name, default)
 
 
-def read_samples(nlp: Language, papers: Sequence[Annotated], predicted: Sequence[Sequence[Predicted]]) -> list[Sample]:
+def read_samples(
+    nlp: Language,
+    papers: Sequence[Annotated],
+    predicted: Sequence[Sequence[Predicted]],
+    more: Sequence[Annotated] = (),
+) -> list[Sample]:
     """Runs all passes but NER over the papers and puts the out-of-fold predictions in its place.
 
     Args:
         nlp: the pipeline of rule passes.
         papers: annotated papers.
         predicted: for each paper the spans of an NER pass that did not learn from it.
+        more: further annotated papers, for the priors only.
     """
-    everything, without = priors_of(papers)
+    everything, without = priors_of([*papers, *more])
     samples = []
-    for (title, abstract, annotation), spans, changed in zip(papers, predicted, without, strict=True):
+    for (title, abstract, annotation), spans, changed in zip(papers, predicted, without, strict=False):
         doc = make_doc(nlp, title, abstract)
         start = len(title) + 2
         found = [doc.char_span(a + start * (f == "abstract"), b + start * (f == "abstract"), label=label)

@@ -15,7 +15,10 @@ _FILE = click.Path(path_type=Path)
 
 
 @click.command("train")
-@click.option("--gold", required=True, multiple=True, type=_FILE, help="Annotations (JSON Lines); may be repeated.")
+@click.option(
+    "--gold", required=True, multiple=True, type=_FILE, help="Reference annotations (JSON Lines); repeatable."
+)
+@click.option("--more", multiple=True, type=_FILE, help="Annotations by others, learned from first; repeatable.")
 @click.option("--papers", required=True, multiple=True, type=_FILE, help="Their texts (JSON Lines, .gz); repeatable.")
 @click.option("--corpus", required=True, type=_FILE, help="Unlabelled abstracts (JSON Lines, .gz).")
 @click.option("--work", default="work", show_default=True, type=_FILE, help="Folder of intermediate files, kept.")
@@ -25,6 +28,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting in place of config.cfg's.")
 def command(
     gold: tuple[Path, ...],
+    more: tuple[Path, ...],
     papers: tuple[Path, ...],
     corpus: Path,
     work: Path,
@@ -52,9 +56,9 @@ def command(
     try:
         overrides = _settings(settings)
         if step in ("all", "ner"):
-            train_ner(gold, papers, corpus, work, output, version=version, overrides=overrides)
+            train_ner(gold, more, papers, corpus, work, output, version=version, overrides=overrides)
         if step in ("all", "assembly"):
-            train_assembly(gold, papers, corpus, work, overrides=overrides)
+            train_assembly(gold, more, papers, corpus, work, overrides=overrides)
     except GoldError as error:
         raise Failure(str(error)) from None
 

@@ -1,18 +1,16 @@
-"""Making the NER pass: sub-word vectors, pre-training of the encoder, training of the tagger.
+"""Making the NER pass: sub-word vectors, then the tagger.
 
-Three steps, each of which leaves its file in the work folder and is skipped where that file already is:
+Three steps, each of which leaves its files in the work folder and is skipped where they already are:
 
 1. floret vectors (Bojanowski et al. 2017, sub-word vectors; in Bloom embeddings, as spaCy's floret has them) on the
    tokens of unlabelled abstracts;
-2. the encoder learns to predict the first and last characters of masked tokens (``spacy pretrain``,
-   characters objective) on the same abstracts;
-3. the transition-based tagger (Lample et al. 2016, section 3) learns from the annotations.
+2. the transition-based tagger (Lample et al. 2016, section 3) learns from all annotations;
+3. it goes on with the reference annotations alone, since others draw the borders of a name a little differently.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import random
 import shutil
@@ -33,6 +31,7 @@ from extract.prepare.tokenizer import spans
 
 CONFIG = Path(__file__).resolve().parent / "config.cfg"
 log = logging.getLogger("glean.train")
+_DONE = "done"
 
 
 def load_config(overrides: dict[str, Any] | None = None) -> Config:
@@ -40,16 +39,16 @@ def load_config(overrides: dict[str, Any] | None = None) -> Config:
     return Config().from_disk(CONFIG, overrides=overrides or {}, interpolate=False)
 
 
-def write_corpus(corpus: Path, work: Path) -> tuple[Path, Path]:
-    """The unlabelled abstracts as tokens (for vectors) and as shuffled JSON Lines (for pre-training).
+def write_tokens(corpus: Path, work: Path) -> Path:
+    """The unlabelled abstracts as tokens, a text a line.
 
     Raises:
         GoldError: the corpus cannot be read.
     """
-    tokens, texts = work / "corpus.txt", work / "corpus.jsonl"
-    if tokens.is_file() and texts.is_file():
-        return tokens, texts
-    papers = list(read_texts(corpus).values())
+    tokens = work / "corpus.txt"
+    if tokens.is_file():
+        return tokens
+    papers = read_texts(corpus).values()
     if not papers:
         raise GoldError(f"{corpus}: no paper in it")
     with tokens.open("w", encoding="utf-8") as out:
@@ -58,11 +57,7 @@ def write_corpus(corpus: Path, work: Path) -> tuple[Path, Path]:
                 words = [text[a:b] for kind, a, b in spans(text) if kind != "space"]
                 if words:
                     out.write(" ".join(words) + "\n")
-    random.Random(0).shuffle(papers)
-    with texts.open("w", encoding="utf-8") as out:
-        for title, abstract in papers:
-            out.write(json.dumps({"text": f"{title}\n\n{abstract}"}) + "\n")
-    return tokens, texts
+    return tokens
 
 
 def train_vectors(tokens: Path, work: Path, config: Config) -> Path:
@@ -82,60 +77,76 @@ def train_vectors(tokens: Path, work: Path, config: Config) -> Path:
     return folder
 
 
-def pretrain_encoder(texts: Path, vectors: Path, work: Path, config: Config) -> Path:
-    """The encoder's weights after pre-training on the unlabelled abstracts."""
-    weights = work / "pretrained.bin"
-    if weights.is_file():
-        return weights
-    from spacy.training.pretrain import pretrain
-
-    settings = config.copy()
-    settings["paths"]["corpus"] = str(texts)
-    settings["paths"]["vectors"] = str(vectors)
-    del settings["vectors"]
-    folder = work / "pretrain"
-    folder.mkdir(exist_ok=True)
-    pretrain(settings.interpolate(), folder, silent=False)
-    last = max(folder.glob("model*.bin"), key=lambda p: p.stat().st_mtime)
-    shutil.copy(last, weights)
-    return weights
-
-
 def fit(
     train: Sequence[Annotated],
     dev: Sequence[Annotated],
     vectors: Path | None,
-    weights: Path | None,
+    start: Path | None,
     work: Path,
     config: Config,
-) -> Language:
-    """Trains the tagger; returns the pipeline after the last step, with averaged weights.
+) -> Path:
+    """Trains the tagger; returns the folder of the pipeline after the last step, with averaged weights.
 
     Args:
         train: annotated papers to learn from.
         dev: annotated papers whose figures are printed while training; they decide nothing.
         vectors: the vocabulary folder of :func:`train_vectors`, or ``None`` to do without.
-        weights: the encoder of :func:`pretrain_encoder`, or ``None`` for random ones.
-        work: folder for intermediate files.
+        start: what an earlier call returned, to go on from there; ``None`` to begin.
+        work: folder for intermediate files; a training that ended there is not done again.
         config: the configuration.
     """
     from spacy.training.initialize import init_nlp
     from spacy.training.loop import train as train_loop
 
+    out = work / "fit"
+    if (out / _DONE).is_file():
+        return out / "model-last"
+    out.mkdir(parents=True, exist_ok=True)
     nlp = blank()
     settings = config.copy()
-    settings.pop("vectors", None)
+    for name in ("vectors", "reference"):
+        settings.pop(name, None)
     for name, papers in (("train", train), ("dev", dev)):
         path = work / f"{name}.spacy"
         DocBin(docs=annotated_docs(nlp, papers)).to_disk(path)
         settings["paths"][name] = str(path)
     settings["paths"]["vectors"] = str(vectors) if vectors else None
-    settings["paths"]["init_tok2vec"] = str(weights) if weights else None
+    if start is not None:
+        for name in settings["nlp"]["pipeline"]:
+            settings["components"][name] = {"source": str(start)}
     model = init_nlp(settings.interpolate())
-    out = work / "fit"
-    out.mkdir(exist_ok=True)
     train_loop(model, out, stdout=sys.stderr, stderr=sys.stderr)
-    trained = spacy.load(out / "model-last")
+    (out / _DONE).touch()
+    return out / "model-last"
+
+
+def fit_stages(
+    reference: Sequence[Annotated],
+    more: Sequence[Annotated],
+    dev: Sequence[Annotated],
+    vectors: Path | None,
+    work: Path,
+    config: Config,
+) -> Language:
+    """The tagger that learned from all papers, then from the reference alone.
+
+    Args:
+        reference: papers whose annotations are the measure.
+        more: papers with annotations that are not quite like these; if there are none, one training is all.
+        dev: as for :func:`fit`.
+        vectors: as for :func:`fit`.
+        work: folder for intermediate files.
+        config: the configuration; its section ``reference`` has the settings of the second training.
+    """
+    papers = [*reference, *more]
+    random.Random(0).shuffle(papers)
+    last = fit(papers, dev, vectors, None, work / "all", config)
+    if more:
+        second = config.copy()
+        second["training"]["max_steps"] = config["reference"]["max_steps"]
+        second["training"]["optimizer"]["learn_rate"] |= config["reference"]["learn_rate"]
+        last = fit(reference, dev, vectors, last, work / "reference", second)
+    trained = spacy.load(last)
     # the tagger gets an encoder of its own, so that it can be sourced into other pipelines
     trained.replace_listeners("tok2vec", "ner", ["model.tok2vec"])
     trained.remove_pipe("tok2vec")
@@ -166,6 +177,7 @@ def save(nlp: Language, target: Path, version: str, notes: dict[str, Any]) -> No
 
 def train(
     gold: Sequence[Path],
+    more: Sequence[Path],
     papers: Sequence[Path],
     corpus: Path,
     target: Path,
@@ -178,7 +190,8 @@ def train(
     """All three steps; returns the folder of the model.
 
     Args:
-        gold: annotations, quoting or stand-off.
+        gold: the reference annotations, quoting or stand-off.
+        more: further annotations.
         papers: JSON Lines with their texts, plain or .gz.
         corpus: unlabelled abstracts, JSON Lines, plain or .gz.
         target: where the model goes.
@@ -193,20 +206,17 @@ def train(
     work.mkdir(parents=True, exist_ok=True)
     config = load_config(overrides)
     texts = {pid: text for path in papers for pid, text in read_texts(path).items()}
-    annotated = [paper for path in gold for paper in load_annotated(path, texts)]
-    random.Random(0).shuffle(annotated)
-    dev_papers = load_annotated(dev, texts) if dev else annotated[:50]
-    log.info("%d annotated papers", len(annotated))
-    tokens, lines = write_corpus(corpus, work)
+    reference, further = ([p for path in paths for p in load_annotated(path, texts)] for paths in (gold, more))
+    dev_papers = load_annotated(dev, texts) if dev else reference[:50]
+    log.info("%d papers with reference annotations, %d more", len(reference), len(further))
     log.info("vectors")
-    vectors = train_vectors(tokens, work, config)
-    log.info("pre-training")
-    weights = pretrain_encoder(lines, vectors, work, config)
+    vectors = train_vectors(write_tokens(corpus, work), work, config)
     log.info("training")
-    nlp = fit(annotated, dev_papers, vectors, weights, work, config)
+    nlp = fit_stages(reference, further, dev_papers, vectors, work, config)
     notes = {
-        "papers": len(annotated),
-        "gold_sha256": {path.name: sha256_file(path) for path in gold},
+        "papers": len(reference),
+        "more_papers": len(further),
+        "gold_sha256": {path.name: sha256_file(path) for path in (*gold, *more)},
         "corpus_sha256": sha256_file(corpus),
         "config_sha256": sha256_file(CONFIG),
         "overrides": overrides or {},
