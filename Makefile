@@ -7,13 +7,15 @@ DEMO   ?= demo-release
 
 export OMP_NUM_THREADS = 1
 
-.PHONY: help demo test check format release train evaluate clean
+.PHONY: help demo test check format docs refresh release train evaluate clean
 
 help:
 	@echo "make demo      environment, install, build a release from the bundled sample, show what came out"
 	@echo "make test      all tests (those that need the shared data run where it lies beside the checkout)"
 	@echo "make check     lint, format and types"
 	@echo "make format    mend lint and format"
+	@echo "make docs      the documentation site, into site/"
+	@echo "make refresh   run the code blocks of the documentation and write their outputs anew (PAGES=docs/queries.md)"
 	@echo "make release   the release of the four saved listing pages (needs the shared data)"
 	@echo "make evaluate  precision, recall and F1 on dev (needs the shared data)"
 	@echo "make train     vectors, NER pass and scores from the annotations (needs the shared data)"
@@ -41,6 +43,14 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+docs: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "site/index.html"
+
+refresh: $(READY)
+	$(BIN)/python -m tests.blocks $(PAGES)
+
 SHARED  ?= ../shared
 RELEASE ?= 2026.11
 
@@ -51,11 +61,15 @@ release: $(READY)
 evaluate: $(READY)
 	$(BIN)/glean evaluate --workers 2 --publish $(SHARED)/gold/papers.jsonl $(SHARED)/gold/dev.jsonl
 
+ANNOTATIONS = $(sort $(wildcard annotations/corpus*.jsonl))
+
 train: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[train]'
-	$(BIN)/glean train --gold $(SHARED)/gold/train.jsonl --gold annotations/corpus.jsonl \
+	$(BIN)/glean train --gold $(SHARED)/gold/train.jsonl $(addprefix --more ,$(ANNOTATIONS)) \
 		--papers $(SHARED)/gold/papers.jsonl --papers $(SHARED)/corpus/abstracts.jsonl.gz \
 		--corpus $(SHARED)/corpus/abstracts.jsonl.gz
+	$(BIN)/python -m extract.passes.rules.claims.training --gold $(SHARED)/gold/train.jsonl --also $(ANNOTATIONS) \
+		--papers $(SHARED)/gold/papers.jsonl $(SHARED)/corpus/abstracts.jsonl.gz
 
 clean:
-	rm -rf $(VENV) $(DEMO) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(DEMO) build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
