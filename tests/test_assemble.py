@@ -12,7 +12,7 @@ from spacy.tokens import Span
 
 import extract
 from extract.assemble import assemble
-from extract.assemble.entities import group, spells, written_out
+from extract.assemble.entities import group, spells, titled, written_out
 from extract.assemble.linking import entity_id, known_id
 from extract.assemble.logistic import Logistic
 from extract.assemble.mentions import find_mentions
@@ -210,3 +210,18 @@ def test_a_text_on_which_a_pass_fails_is_set_aside_and_the_rest_goes_on(monkeypa
     found = list(api.extract_all(papers, rejects=rejects))
     assert [r["paper_id"] for r in found] == ["One", "Two"]
     assert [r.reason for r in rejects] == ["a pass failed on the text: RuntimeError: no way at all"]
+
+
+def test_a_title_sets_a_coined_name_beside_its_long_form() -> None:
+    def surface(text: str, label: str = "METHOD") -> Surface:
+        return Surface(text, label=label)
+
+    names = {t: surface(t) for t in ("SplitNet", "Layered Token Routing", "Layered Token Routing Loss")}
+    assert titled("SplitNet: A Layered Token Routing Loss for Parsing", names) == (
+        "SplitNet",
+        "Layered Token Routing Loss",
+    )
+    assert titled("SplitNet: Parsing by Layered Token Routing", names) is None
+    assert titled("SplitNet", names) is None
+    names["Layered Token Routing"] = surface("Layered Token Routing", "TASK")
+    assert titled("SplitNet: Layered Token Routing", names) is None

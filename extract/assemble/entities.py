@@ -2,10 +2,11 @@
 
 Policy: surface forms of one type are one entity when they fold to the same slug (case, plural, hyphen, accents), also
 after the abbreviations in them are written out ("image SR", "multimodal LLMs"), when an abbreviation ties them, when a
-coined short name spells a capitalised long one ("TLift", "Temporal Lifting"), or when the curated table gives them one
-id. Nothing else merges: "ResNet-50" and "ResNet-101", "LLM" and "MLLM" stay apart. The name is the form that occurs
-most often, of equal ones the longest; a form whose type differs from that of its abbreviation partner takes the type
-of the surer of the two.
+coined short name spells a capitalised long one ("TLift", "Temporal Lifting"), when the title sets them beside each
+other ("SplitNet: Layered Token Routing for ..."), or when the curated table gives them one id. Nothing else merges:
+"ResNet-50" and "ResNet-101", "LLM" and "MLLM" stay apart. "A, called B" merges nothing either: on the training papers A
+was the name of something else each time. The name is the form that occurs most often, of equal ones the longest; a form
+whose type differs from that of its abbreviation partner takes the type of the surer of the two.
 """
 
 from __future__ import annotations
@@ -24,8 +25,11 @@ from extract.assemble.roles import features, token_bounds
 from extract.assemble.surfaces import Surface
 from extract.passes.rules.abbreviations import best_long_form
 from extract.passes.rules.roles import Context
+from extract.prepare.fields import fields
 from extract.record.ids import entity_slug
 from extract.record.resources import load_toml
+
+_ARTICLE = re.compile(r"^(?:an?|the|our) ", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -101,7 +105,17 @@ def spells(short: str, long: str) -> bool:
     return all(c in rest for c in capitals) and best_long_form(short, long) == 0
 
 
-def group(surfaces: dict[str, Surface]) -> list[list[str]]:
+def titled(title: str, surfaces: dict[str, Surface]) -> tuple[str, str] | None:
+    """The two names of a title like "SplitNet: Layered Token Routing for ...", if both are found and of one type."""
+    short, colon, rest = title.partition(":")
+    rest = _ARTICLE.sub("", rest.strip())
+    if not colon or short not in surfaces:
+        return None
+    longs = [t for t in surfaces if " " in t and rest.startswith(t) and surfaces[t].label == surfaces[short].label]
+    return (short, max(longs, key=len)) if longs else None
+
+
+def group(surfaces: dict[str, Surface], title: str = "") -> list[list[str]]:
     """The surface forms of each entity."""
     abbreviations = dict(_common_acronyms())
     for text, surface in surfaces.items():
@@ -130,6 +144,9 @@ def group(surfaces: dict[str, Surface]) -> list[list[str]]:
         for long in long_names:
             if spells(short, long):
                 groups.join(short, long)
+    pair = titled(title, surfaces)
+    if pair:
+        groups.join(*pair)
     members: dict[str, list[str]] = defaultdict(list)
     for text in surfaces:
         members[groups.find(text)].append(text)
@@ -146,7 +163,8 @@ def find_entities(
         by_text[mention.text].append(mention)
     context = Context(doc, [token_bounds(doc, m) for m in mentions])
     found = []
-    for texts in group({t: s for t, s in surfaces.items() if t in by_text}):
+    title = doc.text[: fields(doc)[0]]
+    for texts in group({t: s for t, s in surfaces.items() if t in by_text}, title):
         own = sorted((m for t in texts for m in by_text[t]), key=lambda m: m.start)
         kind = surfaces[texts[0]].label.lower()
         names = sorted(texts, key=lambda t: (-len(by_text[t]), -len(t), t))

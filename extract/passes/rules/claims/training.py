@@ -46,6 +46,8 @@ RANKER_STRENGTH = 0.003
 MIN_COUNT = 3
 INVENTED = 0.5
 """The weight of an invented sentence."""
+MORE = 0.4
+"""The weight of a paper whose annotation is not of the reference."""
 THRESHOLDS = {"speedup": 0.45, "result": 0.4, "speedup-row": 0.4, "result-row": 0.43}
 """Least probabilities of a kind, and of a whole row; chosen by cross-validation on train."""
 
@@ -149,7 +151,8 @@ class Examples:
             if kind == "result" or (kind == "speedup" and q.kind == "percent" and rows[0]["form"] != "ratio"):
                 self.classes[f"form.{kind}"].append((rules, rows[0]["form"], weight))
             before = (s, q, "none" if not rows else f"{kind[:2]}.{rows[0]['form']}")
-            for gold in rows if slots_too else ():
+            alike = [row for row in rows if ("quantity" in row) == (kind == "speedup")]
+            for gold in alike if slots_too else ():
                 row = Row(r, s, q, sense, kind, gold["form"], proposed, carried)
                 if kind == "speedup":
                     self.speedup(row, gold, phases, weight)
@@ -226,12 +229,19 @@ def invented(rng: random.Random, rounds: int = 3) -> Iterator[Annotated]:
             yield "A Study", text, entry
 
 
-def train(papers: Sequence[Annotated], seed: int = 0) -> dict[str, Any]:
-    """The weights of all models, as they are written to ``weights.json``."""
+def train(papers: Sequence[Annotated], more: Sequence[Annotated] = (), seed: int = 0) -> dict[str, Any]:
+    """The weights of all models, as they are written to ``weights.json``.
+
+    Args:
+        papers: papers with reference annotations.
+        more: papers that others annotated; they count less.
+        seed: of the names that are left out.
+    """
     nlp, examples, rng = blank(), Examples(), random.Random(seed)
-    for paper in papers:
-        for drop in DROPS:
-            examples.add(nlp, paper, drop, rng)
+    for share, part in ((1.0, papers), (MORE, more)):
+        for paper in part:
+            for drop in DROPS:
+                examples.add(nlp, paper, drop, rng, share)
     for paper in invented(rng):
         examples.add(nlp, paper, 0.0, rng, share=INVENTED, slots_too=False)
     least = MIN_COUNT * 2
@@ -277,7 +287,7 @@ def cross_validate(papers: Sequence[Annotated], extra: Sequence[Annotated], fold
     found: dict[str, dict[str, Any]] = {}
     for k in range(folds):
         rest = [paper for i, paper in enumerate(order) if i % folds != k]
-        finder = Finder(Models(train([*rest, *extra])))
+        finder = Finder(Models(train(rest, extra)))
         for paper in order[k::folds]:
             title, abstract, entry = paper
             pid = str(len(gold))
@@ -318,7 +328,7 @@ def main() -> None:
     if args.folds:
         print(describe(cross_validate(papers, extra, args.folds, args.drop)))
         return
-    data = train([*papers, *extra])
+    data = train(papers, extra)
     Models(data)
     args.output.write_text(
         json.dumps(data, ensure_ascii=False, separators=(",", ":"), sort_keys=True) + "\n", encoding="utf-8"
