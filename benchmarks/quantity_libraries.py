@@ -11,6 +11,7 @@ the abstracts. None but glean says what a number means, so that there is nothing
 from __future__ import annotations
 
 import argparse
+import contextlib
 import re
 import warnings
 from collections.abc import Callable, Iterable
@@ -62,10 +63,8 @@ def words_to_number() -> Numbers:
 
     def find(text: str) -> Iterable[float]:
         found = _digits(text)
-        try:
+        with contextlib.suppress(ValueError, IndexError):
             found.append(float(w2n.word_to_num(re.sub(r"[^a-z -]", " ", text.lower()))))
-        except (ValueError, IndexError):
-            pass
         return found
 
     return find
@@ -117,7 +116,7 @@ def main() -> None:
             except Exception:
                 failed += 1
         print(
-            f"{name:22} {low:4} of {len(rows)} rows, {high:3} of {ranges} ranges whole; {total:6} in all; {failed} failures"
+            f"{name:22} {low:4} of {len(rows)} rows, {high:3} of {ranges} ranges; {total:6} in all; {failed} failures"
         )
 
 

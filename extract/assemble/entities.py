@@ -24,10 +24,10 @@ from extract.assemble.mentions import Mention
 from extract.assemble.roles import features, token_bounds
 from extract.assemble.surfaces import Surface
 from extract.passes.rules.abbreviations import best_long_form
+from extract.passes.rules.names import entries
 from extract.passes.rules.roles import Context
 from extract.prepare.fields import fields
 from extract.record.ids import entity_slug
-from extract.record.resources import load_toml
 
 _ARTICLE = re.compile(r"^(?:an?|the|our) ", re.IGNORECASE)
 
@@ -74,8 +74,8 @@ class _Groups:
 def _common_acronyms() -> dict[str, str]:
     """Acronyms of the curated table with their long forms."""
     table = {}
-    for kind, entries in load_toml("passes/rules/names.toml").items():
-        for aliases in entries:
+    for kind, lines in entries().items():
+        for aliases in lines:
             if kind in ("method", "task") and " " in aliases[0]:
                 table.update({a: aliases[0] for a in aliases[1:] if a.isupper() and " " not in a})
     return table
