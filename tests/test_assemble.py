@@ -223,5 +223,7 @@ def test_a_title_sets_a_coined_name_beside_its_long_form() -> None:
     )
     assert titled("SplitNet: Parsing by Layered Token Routing", names) is None
     assert titled("SplitNet", names) is None
+    known = {t: surface(t) for t in ("SplitNet", "Speculative Decoding")}
+    assert titled("SplitNet: Speculative Decoding for Everyone", known) is None
     names["Layered Token Routing"] = surface("Layered Token Routing", "TASK")
     assert titled("SplitNet: Layered Token Routing", names) is None

@@ -271,3 +271,8 @@ def test_text_beside_the_record_is_checked(example: dict[str, Any]) -> None:
     assert list(errors(record)) == []
     record.abstract_text = "another text"
     assert any(p.pointer == "/abstract_sha256" for p in errors(record))
+
+
+def test_each_missing_property_is_told_once() -> None:
+    problems = [str(p) for p in errors({"title": "a"})]
+    assert len(problems) == len(set(problems)) > 10

@@ -111,7 +111,9 @@ def titled(title: str, surfaces: dict[str, Surface]) -> tuple[str, str] | None:
     rest = _ARTICLE.sub("", rest.strip())
     if not colon or short not in surfaces:
         return None
-    longs = [t for t in surfaces if " " in t and rest.startswith(t) and surfaces[t].label == surfaces[short].label]
+    label = surfaces[short].label
+    longs = [t for t in surfaces if " " in t and rest.startswith(t) and surfaces[t].label == label]
+    longs = [t for t in longs if not known_id(label.lower(), t)]  # "SplitNet: Speculative Decoding with ..." uses it
     return (short, max(longs, key=len)) if longs else None
 
 

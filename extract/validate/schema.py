@@ -122,7 +122,8 @@ def explain(error: ValidationError) -> Iterator[tuple[list[str | int], str, str]
                     yield [*path, str(name)[:_LONGEST]], "unknown property", names
         case "required":
             for name in limit:
-                if name not in value:
+                # the library makes an error of each missing property, and names it only in its message
+                if name not in value and error.message.startswith(f"{name!r} "):
                     yield path, f"property {name!r} is missing", properties.get(name, {}).get("description", "")
         case "type":
             yield path, *_wrong_type(value, limit)
