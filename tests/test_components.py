@@ -185,3 +185,12 @@ def test_the_notebook_shows_what_comes_out() -> None:
     assert len(cells) > 4
     for source, told in cells:
         assert run_cell(source, names) == told, f"{source}\n(python -m tests.notebooks writes the outputs anew)"
+
+
+def test_spacy_loads_the_installed_pipeline_by_its_name() -> None:
+    nlp = spacy.load("glean_papers", exclude="glean_results", disable=["glean_names"])
+    assert "glean_results" not in nlp.pipe_names and "glean_names" in nlp.disabled
+    doc = nlp("FlashTree is 2.5x faster than BigTree at inference.")
+    assert [span._.claim.value for span in doc.spans["glean_speedups"]] == [2.5]
+    with pytest.raises(ValueError, match="allowed: glean_sentences"):
+        spacy.load("glean_papers", disable="tagger")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import spacy
-from spacy.language import Language
+from spacy.language import DEFAULT_CONFIG, Language
 
 import extract.prepare  # registers the tokenizer that the model's config names  # noqa: F401
 
@@ -29,6 +29,8 @@ def load_ner(path: Path = MODEL) -> Language:
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"{path}: no trained model: {str(error).splitlines()[0]} (glean train makes one)") from None
     nlp.max_length = 2**31 - 1
+    # the saved settings leave out how it was trained; components can only be removed where these are there again
+    nlp.config = DEFAULT_CONFIG.merge(nlp.config)
     return nlp
 
 
