@@ -32,7 +32,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
-    papers = read_inputs(sample_inputs()).papers * 5
+    papers = list(read_inputs(sample_inputs()).papers) * 5
     words = sum(len((p.title + " " + p.abstract).split()) for p in papers)
     plain, ner, rules = blank(), load_ner(), build_pipeline(ner=False)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from extract.read import Paper, ReadError, Reject, Source, id_of, read_inputs
+from extract.read import Document, Paper, ReadError, Reject, Source, id_of, read_inputs
+from extract.read.rejects import RejectLog
 from extract.read.text import complaint
 from extract.record.ids import sha256_text
 from extract.record.model import Record
@@ -17,10 +19,24 @@ from extract.record.model import Record
 if TYPE_CHECKING:
     from spacy.language import Language
 
+    from extract.curate import Curated
     from extract.publish import Summary
+    from extract.read import Reading
 
-Progress = Callable[[int, int], None]
+
+class RejectsError(Exception):
+    """Entries had to be set aside where none may be: ``rejects``, and ``problems`` of entries made by hand."""
+
+    def __init__(self, rejects: RejectLog, problems: Sequence[str] = ()) -> None:
+        count = len(rejects) + len(problems)
+        super().__init__(f"{count:,} {'entry' if count == 1 else 'entries'} set aside, with --strict")
+        self.rejects = rejects
+        self.problems = list(problems)
+
+
+Progress = Callable[[int, int | None], None]
 _BATCH = 32
+_AHEAD = 4  # jobs that wait for each process
 
 
 def pipeline(*, ner: bool = True) -> Language:
@@ -120,53 +136,68 @@ def _worker(job: tuple[list[Paper], bool]) -> list[Record | Reject]:
 
 
 def extract_all(
-    papers: Sequence[Paper],
+    papers: Iterable[Paper],
     *,
+    total: int | None = None,
     workers: int = 1,
     with_text: bool = False,
     progress: Progress | None = None,
-    rejects: list[Reject] | None = None,
+    set_aside: Callable[[Reject], None] | None = None,
 ) -> Iterator[Record]:
     """Yields a record for each paper, in order, whatever the number of processes.
 
+    Papers are taken as they are needed, so that any number of them fits into memory.
+
     Args:
         papers: what to read.
+        total: how many they are, for the progress, where they are no sequence.
         workers: how many processes; each holds a pipeline of its own and one BLAS thread.
         with_text: whether the records carry their abstracts.
-        progress: called with ``(done, all)`` now and then.
-        rejects: takes the papers that no valid record could be made of.
+        progress: called with ``(done, total)`` now and then; ``total`` is ``None`` where it is not known.
+        set_aside: called with each paper that no valid record could be made of.
 
     Raises:
         ValueError: ``workers`` is below 1.
     """
     if workers < 1:
         raise ValueError(f"workers is {workers} (allowed: 1 or more)")
-    done, total = 0, len(papers)
+    done = 0
+    if total is None and isinstance(papers, Sequence):
+        total = len(papers)
     if progress:
         progress(0, total)
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS"):
         os.environ.setdefault(name, "1")  # more threads only wait for one another on matrices this small
-    jobs = [(list(papers[i : i + _BATCH]), with_text) for i in range(0, total, _BATCH)]
-    for batch in _run(jobs, workers):
+    jobs = ((batch, with_text) for batch in batched(papers, _BATCH))
+    is_small = total is not None and total <= _BATCH
+    for batch in _run(jobs, 1 if is_small else workers):
         for item in batch:
             if isinstance(item, Record):
                 yield item
-            elif rejects is not None:
-                rejects.append(item)
+            elif set_aside is not None:
+                set_aside(item)
         done += len(batch)
         if progress:
             progress(done, total)
 
 
-def _run(jobs: list[tuple[list[Paper], bool]], workers: int) -> Iterator[list[Record | Reject]]:
-    if workers == 1 or len(jobs) < 2:
+def _run(jobs: Iterator[tuple[list[Paper], bool]], workers: int) -> Iterator[list[Record | Reject]]:
+    if workers == 1:
         yield from map(_worker, jobs)
         return
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_worker_start) as pool:
-        yield from pool.map(_worker, jobs)
+        # a few jobs wait for each process, and no more: the papers are not all to be in memory at once
+        waiting = deque(pool.submit(_worker, job) for job in islice(jobs, workers * _AHEAD))
+        try:
+            while waiting:
+                yield waiting.popleft().result()
+                waiting.extend(pool.submit(_worker, job) for job in islice(jobs, 1))
+        finally:
+            for future in waiting:
+                future.cancel()
 
 
 def build(
@@ -180,7 +211,10 @@ def build(
     workers: int = 1,
     replace: bool = False,
     since: str | Path | None = None,
+    curated: str | Path | None = None,
+    strict: bool = False,
     progress: Progress | None = None,
+    on_read: Callable[[Sequence[Document]], None] | None = None,
 ) -> Summary:
     """Reads, extracts, validates and publishes: a whole release.
 
@@ -194,14 +228,19 @@ def build(
         workers: how many processes extract.
         replace: whether a release that already stands in ``out`` is replaced.
         since: an earlier release; the card counts what changed since.
-        progress: called with ``(done, all)`` while extracting.
+        curated: a folder of entries made by hand, which correct records and add papers.
+        strict: whether an entry that cannot be read, or that no record can be made of, stops the build.
+        progress: called with ``(done, total)`` while extracting.
+        on_read: called with the inputs once they are read, before the extraction: which columns of a table were taken.
 
     Raises:
         FileNotFoundError: an input, or the earlier release, does not exist.
         extract.read.ReadError: an input cannot be read, or none of its entries can.
+        RejectsError: with ``strict``, something had to be set aside; nothing is written.
         extract.publish.PublishError: the folder is taken or cannot be written.
         extract.publish.diff.DiffError: ``since`` is no release that this one can be compared with.
     """
+    from extract.curate import read_curated
     from extract.evaluate.published import published_quality
     from extract.publish import check_output, publish
     from extract.publish.diff import about, changes_since
@@ -211,29 +250,59 @@ def build(
     check_output(target, replace=replace)
     if since is not None:
         about(Path(since))  # what cannot be compared is told before the work is done
+    entries = None if curated is None else read_curated(curated)
     reading = read_inputs([str(i) for i in inputs] or sample_inputs(), form, columns)
-    if not reading.papers:
-        first = reading.rejects[0]
+    if not len(reading.papers):
+        first = next(iter(reading.rejects))
         raise ReadError(f"{first.document}: no entry could be read; the first: {first.reason}")
-    failed: list[Reject] = []
-    found = extract_all(reading.papers, workers=workers, with_text=with_text, progress=progress, rejects=failed)
+    _refuse(strict, reading, entries)
+    papers = iter(reading.papers) if entries is None else entries.completed(reading.papers)
+    found = extract_all(
+        papers,
+        total=len(reading.papers),
+        workers=workers,
+        with_text=with_text,
+        progress=progress,
+        set_aside=reading.set_aside,
+    )
 
     def all_found() -> Iterator[Record]:
-        yield from found
-        by_name = {d.name: d for d in reading.documents}
-        for reject in failed:
-            by_name[reject.document].rejects.append(reject)
+        if entries is None:
+            yield from found
+        else:
+            ids: list[str] = []
+            for record in entries.corrected(found):
+                ids.append(record["paper_id"])
+                yield record
+            entries.problems += entries.unknown(ids)
+            reading.documents += entries.documents()
+            reading.count_rejects()
+        _refuse(strict, reading, entries)
 
-    return publish(
+    summary = publish(
         all_found(),
         target,
         documents=reading.documents,
+        rejects=reading.rejects,
+        conflicts=reading.conflicts.account(),
+        curated=None if entries is None else entries.account,
         version=version or target.resolve().name,
         quality=published_quality(),
         with_text=with_text,
         replace=replace,
         changes=None if since is None else partial(changes_since, since),
     )
+    if entries is not None:
+        summary.problems = [str(problem) for problem in entries.problems]
+        summary.curated = entries.text()
+    return summary
 
 
-__all__ = ["build", "extract", "extract_all", "id_of", "pipeline", "records"]
+def _refuse(strict: bool, reading: Reading, curated: Curated | None) -> None:
+    """With ``strict``, ends a build that something had to be set aside of."""
+    problems = [] if curated is None else [str(problem) for problem in curated.problems]
+    if strict and (len(reading.rejects) or problems):
+        raise RejectsError(reading.rejects, problems)
+
+
+__all__ = ["RejectsError", "build", "extract", "extract_all", "id_of", "pipeline", "records"]

@@ -207,7 +207,7 @@ def test_a_text_on_which_a_pass_fails_is_set_aside_and_the_rest_goes_on(monkeypa
     monkeypatch.setattr("extract.assemble.assemble", fail)
     papers = [Paper(t, "FooNet is 2x faster than BERT.", own_id=t) for t in ("One", "Bad", "Two")]
     rejects: list[Any] = []
-    found = list(api.extract_all(papers, rejects=rejects))
+    found = list(api.extract_all(papers, set_aside=rejects.append))
     assert [r["paper_id"] for r in found] == ["One", "Two"]
     assert [r.reason for r in rejects] == ["a pass failed on the text: RuntimeError: no way at all"]
 

@@ -94,12 +94,17 @@ def test_standard_input_and_broken_entries() -> None:
     assert run.stderr.decode().startswith("glean: stdin:2: entry 1 set aside: not JSON")
 
 
+PAGE_IN_LATIN_1 = ("Get trending papers in your email inbox!\n\nÜber Seiten\n\n" + "A page is short. " * 12).encode(
+    "latin-1"
+)
+
+
 @pytest.mark.parametrize(
     ("name", "data", "status", "words"),
     [
         ("empty.txt", b"", 1, "empty"),
         ("binary.bin", bytes(range(256)), 1, "binary"),
-        ("latin1.txt", "Get trending papers in your email inbox!\nÜber".encode("latin-1"), 1, "UTF-8"),
+        ("latin1.txt", PAGE_IN_LATIN_1, 1, "0xdc is not UTF-8"),
         ("utf16.txt", "Get trending papers in your email inbox!".encode("utf-16"), 1, "UTF-16"),
         ("none.txt", b"new\n\nGet trending papers in your email inbox!\n\nSubscribe\n", 1, "no entry"),
         ("lonely.txt", b"Get trending papers in your email inbox!\n\nA Title Alone\n", 1, "title without an abstract"),
@@ -125,9 +130,21 @@ def test_rejects_are_told_counted_and_named_in_the_manifest(tmp_path: Path) -> N
     run = glean("build", path, "-o", tmp_path / "release")
     assert run.returncode == 0
     assert "title without an abstract" in run.stderr.decode()
-    manifest = (tmp_path / "release" / "manifest.json").read_text()
-    assert "title without an abstract" in manifest
-    assert "A Title Without Its Abstract" not in manifest
+    told = "".join(
+        (tmp_path / "release" / name).read_text() for name in ("manifest.json", "rejects.jsonl", "README.md")
+    )
+    assert told.count("title without an abstract") == 3
+    assert "A Title Without Its Abstract" not in told
+
+
+@pytest.mark.parametrize("command", ["build", "extract"])
+def test_strict_makes_any_reject_an_error(tmp_path: Path, command: str) -> None:
+    path = tmp_path / "page.txt"
+    path.write_text(Path(sample_inputs()[1]).read_text() + "\nA Title Without Its Abstract")
+    run = glean(command, path, "--strict", *(["-o", tmp_path / "release"] if command == "build" else []))
+    assert run.returncode == 1 and run.stdout == b""
+    assert "title without an abstract" in run.stderr.decode() and "--strict" in run.stderr.decode()
+    assert not (tmp_path / "release").exists()
 
 
 def test_unwritable_output(tmp_path: Path) -> None:

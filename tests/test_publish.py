@@ -20,7 +20,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extract.publish import PublishError, attach_text, parquet, publish
+from extract.publish import PublishError, attach_text, parquet, publish, rejects_of
 from extract.read import Document, Paper, Reject
 from extract.record import TABLES, arrow_schema, load_schema
 from extract.record.derive import derive, link
@@ -28,9 +28,8 @@ from extract.record.model import Record
 from extract.validate import errors, validate_path
 from tests.records import records
 
-DOCUMENT = Document(
-    "page.txt", "0" * 64, 10, "listing", entries=20, rejects=[Reject("page.txt", 2, "no title", "1" * 64, 9)]
-)
+DOCUMENT = Document("page.txt", "0" * 64, 10, "listing", entries=20, rejects=1)
+REJECTS = [Reject("page.txt", 2, "no title", "1" * 64, 9)]
 
 FIGURES = [*(f"entity.{k}" for k in ("methods", "tasks", "datasets", "metrics", "all")), "proposed", "mention.all"]
 FIGURES += ["speedups", "results"]
@@ -43,7 +42,7 @@ def example(title: str = "QuiverDB: Vector Search in Half the Memory") -> Record
 
 
 def write(folder: Path, rows: list[Any], **options: Any) -> Path:
-    publish(rows, folder, documents=[DOCUMENT], version="1", **options)
+    publish(rows, folder, documents=[DOCUMENT], rejects=REJECTS, version="1", **options)
     return folder
 
 
@@ -105,11 +104,13 @@ def test_no_abstract_is_in_any_file(tmp_path: Path) -> None:
 def test_manifest_names_inputs_counts_and_rejects(tmp_path: Path) -> None:
     manifest = json.loads((write(tmp_path / "r", [example()]) / "manifest.json").read_text())
     assert manifest["counts"] == {"entries": 20, "papers": 1, "rejects": 1, "repeated": 18}
-    assert manifest["rejects"] == [
-        {"document": "page.txt", "line": 9, "position": 2, "reason": "no title", "sha256": "1" * 64}
-    ]
+    assert manifest["rejects_by_reason"] == {"no title": 1}
+    assert manifest["inputs"][0]["rejects"] == 1
+    rows = [json.loads(line) for line in (tmp_path / "r" / "rejects.jsonl").read_text().splitlines()]
+    assert rows == [{"document": "page.txt", "line": 9, "position": 2, "reason": "no title", "sha256": "1" * 64}]
+    assert list(rejects_of(tmp_path / "r")) == REJECTS
     assert manifest["rows"]["speedups"] == 2
-    assert set(manifest["files"]) >= {"README.md", "papers/train.parquet", "schema/paper.schema.json"}
+    assert set(manifest["files"]) >= {"README.md", "papers/train.parquet", "rejects.jsonl", "schema/paper.schema.json"}
 
 
 def test_card_is_complete(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extract.read import Paper, ReadError, Reject, read_inputs
-from extract.read.listing import read, recognise
+from extract.read.forms import listing
+from extract.read.head import Head
 from extract.sample import sample_inputs
+
+
+def read(data: bytes, name: str) -> Iterator[Paper | Reject]:
+    return listing.read(io.BytesIO(data), name)
+
 
 HEAD = "new\n\nGet trending papers in your email inbox!\n\nSubscribe\n\nbyAK and the research community\n\n"
 COMPACT = "Get trending papers in your email inbox once a day!\nGet trending papers in your email inbox!\nSubscribe"
@@ -98,7 +106,6 @@ def test_windows_line_ends_and_byte_order_mark() -> None:
         (b"", "empty"),
         (b"  \n ", "empty"),
         (b"PK\x03\x04\0\0", "NUL"),
-        ("Überschrift".encode("latin-1"), "not UTF-8"),
         ("page".encode("utf-16"), "UTF-16"),
         (HEAD.encode(), "no entry"),
     ],
@@ -108,6 +115,12 @@ def test_what_is_no_page(data: bytes, words: str) -> None:
         list(read(data, "page.txt"))
     assert "\n" not in str(caught.value)
     assert str(caught.value).startswith("page.txt")
+
+
+def test_a_byte_of_another_encoding_costs_its_entry_only() -> None:
+    data = page([("One", abstract(1)), ("Überschrift", abstract(2)), ("Three", abstract(3))]).decode().encode("latin-1")
+    assert [p.title for p in papers(data)] == ["One", "Three"]
+    assert [(r.position, r.reason) for r in rejects(data)] == [(1, "byte 0xdc is not UTF-8 (allowed: UTF-8)")]
 
 
 TITLES = st.from_regex(r"[A-Z][a-z]{2,9}( [A-Z][a-z]{2,9}){0,8}", fullmatch=True).filter(
@@ -139,13 +152,13 @@ def test_any_text_gives_papers_rejects_or_one_line(pieces: list[str], between: s
 
 
 def test_recognised_by_content() -> None:
-    assert recognise(HEAD)
-    assert not recognise("# A README\n\nThis is no page.")
+    assert listing.recognise(Head(HEAD.encode()))
+    assert not listing.recognise(Head(b"# A README\n\nThis is no page."))
 
 
 def test_sample_counts() -> None:
     reading = read_inputs(sample_inputs())
-    assert (reading.entries, len(reading.papers), reading.rejects) == (45, 40, [])
+    assert (reading.entries, len(reading.papers), len(reading.rejects)) == (45, 40, 0)
     assert sum(len(p.sources) for p in reading.papers) == 45
     assert not any("Subscribe" in p.title for p in reading.papers)
 
@@ -153,7 +166,7 @@ def test_sample_counts() -> None:
 @pytest.mark.shared
 def test_real_pages(shared: Path) -> None:
     reading = read_inputs(sorted(str(p) for p in (shared / "seeds").glob("*.txt")))
-    assert (reading.entries, len(reading.papers), reading.rejects) == (410, 356, [])
+    assert (reading.entries, len(reading.papers), len(reading.rejects)) == (410, 356, 0)
     assert sum(len(p.sources) for p in reading.papers) == 410
     assert [d.entries for d in reading.documents] == [73, 65, 224, 48]
     assert {s.listed for p in reading.papers for s in p.sources} == {None, "Mar 11", "May 29", "Sep 8"}

@@ -62,7 +62,7 @@ def faster(n: int, factor: float, **changes: Any) -> Record:
 
 
 def release(folder: Path, rows: list[Record], quality: dict[str, Any] | None = None, with_text: bool = False) -> Path:
-    document = Document("page.txt", "0" * 64, 10, "listing", entries=len(rows), rejects=[])
+    document = Document("page.txt", "0" * 64, 10, "listing", entries=len(rows))
     publish(rows, folder, documents=[document], version="1", quality=quality, with_text=with_text)
     return folder
 

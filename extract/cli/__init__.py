@@ -12,9 +12,11 @@ import extract
 
 # name -> (module, one-line help); the module defines `command`
 COMMANDS = {
+    "fetch": "Download papers' metadata from Daily Papers or arXiv.",
     "build": "Read, extract, validate, publish: a whole release.",
     "extract": "Records as JSON Lines on standard output.",
     "validate": "Check JSON, JSON Lines, Parquet or release folders against the schema.",
+    "new": "A template for an entry made by hand.",
     "report": "The HTML report of a release: plots, tables, every record.",
     "push": "Upload a release to the Hugging Face Hub.",
     "show": "A paper in its own text: names and claims coloured, all fields below.",

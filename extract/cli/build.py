@@ -17,6 +17,10 @@ from extract.cli import Failure, options
 @click.option("--with-text", is_flag=True, help="Keep the abstracts in the release.")
 @click.option("--replace", is_flag=True, help="Replace the release that already stands in the folder.")
 @click.option(
+    "--curated", type=click.Path(path_type=Path), help="A folder of entries made by hand (see glean new) to merge in."
+)
+@click.option("--strict", is_flag=True, help="Any entry that has to be set aside is an error: nothing is written.")
+@click.option(
     "--since", type=click.Path(path_type=Path), help="An earlier release; the card counts what changed since."
 )
 @options.working
@@ -28,20 +32,23 @@ def command(
     version: str | None,
     with_text: bool,
     replace: bool,
+    curated: Path | None,
+    strict: bool,
     since: Path | None,
     workers: int,
     quiet: bool,
 ) -> None:
     """Reads, extracts, validates and publishes a whole release.
 
-    Without INPUT the bundled sample of invented papers is built.
+    INPUT is a file, a folder, a pattern, an archive, a Hugging Face dataset (hf://owner/name), or "-" for standard
+    input. Without INPUT the bundled sample of invented papers is built.
 
     \b
     glean build pages/*.txt -o releases/2026.11
     glean build papers.parquet --columns title=Name,abstract=Summary -o releases/mine
     """
-    from extract.api import build
-    from extract.publish import PublishError
+    from extract.api import RejectsError, build
+    from extract.publish import PublishError, rejects_of
     from extract.publish.diff import DiffError
 
     with options.told(), options.progress_bar(quiet) as progress:
@@ -56,10 +63,20 @@ def command(
                 workers=workers,
                 replace=replace,
                 since=since,
+                curated=curated,
+                strict=strict,
                 progress=progress,
+                on_read=None if quiet else options.tell_columns,
             )
+        except RejectsError as error:
+            options.tell_rejects(error.rejects)
+            options.tell_problems(error.problems)
+            raise Failure(f"{error} (allowed: none; see above)") from None
         except (PublishError, DiffError) as error:
             raise Failure(str(error)) from None
     if not quiet:
-        options.tell_rejects(summary.rejects)
+        options.tell_rejects(rejects_of(summary.folder))
+        options.tell_problems(summary.problems)
         click.echo(summary.text(), err=True)
+        if summary.curated:
+            click.echo(summary.curated, err=True)

@@ -47,12 +47,14 @@ def command(
     from extract.evaluate import GoldError, evaluate, load_gold
     from extract.evaluate.published import publish_quality
     from extract.passes.ner.model import record_figures
-    from extract.read import id_of, read_inputs
+    from extract.read import Paper, entries, id_of
 
     try:
         annotations = load_gold(gold)
         with options.told():
-            texts = {id_of(p): p for p in read_inputs([papers], form, columns).papers if id_of(p) in annotations}
+            # every entry as it stands: two annotated ids of one paper are two
+            read = (p for p in entries([papers], form, columns) if isinstance(p, Paper))
+            texts = {id_of(p): p for p in read if id_of(p) in annotations}
         absent = [pid for pid in annotations if pid not in texts]
         if absent:
             raise GoldError(f"{gold}: paper {absent[0]!r} is not in {papers} (and {len(absent) - 1} more)")

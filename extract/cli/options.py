@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
 
 from extract.cli import Failure, printable, wrong_call
-from extract.read import FORMATS, ReadError, Reject
-from extract.read.tables import PARTS
+from extract.read import FORMATS, Document, ReadError, Reject
+from extract.read.columns import PARTS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -26,7 +26,7 @@ def reading(function: F) -> F:
         "--columns",
         callback=_columns,
         metavar="PART=NAME,...",
-        help=f"Which column holds what, for tables: title=Name,abstract=Summary. Parts: {', '.join(PARTS)}.",
+        help=f"Which column holds what, for tables: title=Name,abstract=Summary; id= leaves a part aside. Parts: {', '.join(PARTS)}.",
     )
     return form(columns(function))
 
@@ -46,7 +46,7 @@ def _columns(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
     chosen = {}
     for pair in value.split(","):
         part, equals, name = pair.partition("=")
-        if not equals or not name or part.strip() not in PARTS:
+        if not equals or part.strip() not in PARTS or (not name and part.strip() in ("title", "abstract")):
             wrong_call(f"--columns {value!r}: {pair!r} is not PART=NAME (allowed parts: {', '.join(PARTS)})")
         chosen[part.strip()] = name
     return chosen
@@ -64,7 +64,7 @@ def told() -> Iterator[None]:
 
 
 @contextmanager
-def progress_bar(quiet: bool, what: str = "extracting") -> Iterator[Callable[[int, int], None] | None]:
+def progress_bar(quiet: bool, what: str = "extracting") -> Iterator[Callable[[int, int | None], None] | None]:
     """A progress bar with rate and time left on standard error, if it is a terminal."""
     from rich.console import Console
 
@@ -80,11 +80,27 @@ def progress_bar(quiet: bool, what: str = "extracting") -> Iterator[Callable[[in
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def tell_rejects(rejects: Sequence[Reject]) -> None:
-    """A line on standard error for each entry that was set aside."""
-    for reject in rejects[:MAX_REJECTS_SHOWN]:
-        line = f":{reject.line}" if reject.line else ""
-        place = f"{reject.document}{line}: entry {reject.position}"
-        click.echo(printable(f"glean: {place} set aside: {reject.reason}"), err=True)
-    if len(rejects) > MAX_REJECTS_SHOWN:
-        click.echo(f"glean: ... and {len(rejects) - MAX_REJECTS_SHOWN:,} more entries set aside", err=True)
+def tell_columns(documents: Iterable[Document]) -> None:
+    """A line on standard error for each table of which a column was guessed."""
+    for document in documents:
+        if document.guessed:
+            taken = (f"{part} from {' or '.join(map(repr, names))}" for part, names in document.columns.items())
+            click.echo(printable(f"glean: {document.name}: {', '.join(taken)}"), err=True)
+
+
+def tell_rejects(rejects: Iterable[Reject]) -> None:
+    """A line on standard error for each entry that was set aside, up to a number of them."""
+    n = -1
+    for n, reject in enumerate(rejects):
+        if n < MAX_REJECTS_SHOWN:
+            line = f":{reject.line}" if reject.line else ""
+            place = f"{reject.document}{line}: entry {reject.position}"
+            click.echo(printable(f"glean: {place} set aside: {reject.reason}"), err=True)
+    if (more := n + 1 - MAX_REJECTS_SHOWN) > 0:
+        click.echo(f"glean: ... and {more:,} more set aside", err=True)
+
+
+def tell_problems(problems: Iterable[str]) -> None:
+    """A line on standard error for each thing that is wrong with entries made by hand."""
+    for problem in problems:
+        click.echo(f"glean: {printable(problem)}", err=True)

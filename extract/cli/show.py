@@ -48,7 +48,7 @@ def command(
     glean show my-paper.json --html -o my-paper.html
     """
     from extract.publish import attach_text
-    from extract.read import read_inputs
+    from extract.read import Paper, entries
     from extract.validate import Report
 
     if out is not None and not as_html:
@@ -62,7 +62,9 @@ def command(
         found: Iterable[Any] = _of_file(what, form, columns, report) if is_file else [_of_release(what, release)]
         chosen = list(islice(found, limit + 1))
         if texts is not None:
-            papers = read_inputs([texts], *((None, None) if is_file else (form, columns))).papers
+            # every text as it stands there: a merged paper has only its newest
+            read = entries([texts], *((None, None) if is_file else (form, columns)))
+            papers = (item for item in read if isinstance(item, Paper))
             missing: list[str] = []
             chosen = list(attach_text(chosen, papers, missing=missing))
             for paper_id in missing[:limit]:

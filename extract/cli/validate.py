@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from extract.cli import printable
+
+if TYPE_CHECKING:
+    from extract.validate import Report
 
 
 @click.command("validate")
@@ -17,13 +21,15 @@ from extract.cli import printable
 def command(paths: tuple[str, ...], max_errors: int, migrate: bool, quiet: bool) -> None:
     """Checks records against the schema and the rules that JSON Schema cannot state.
 
-    FILE is JSON, JSON Lines, Parquet, a release folder, or "-" for JSON Lines on standard input. Each error is
-    one line on standard error: file, line, JSON pointer, what is wrong, what is allowed. A release of another
-    schema version is checked by the schemas that it carries.
+    FILE is JSON, JSON Lines, Parquet, a release folder, an entry made by hand (YAML or JSON, see "glean new"), a
+    folder of such entries, or "-" for JSON Lines on standard input. Each error is one line on standard error: file,
+    line, JSON pointer, what is wrong, what is allowed. A release of another schema version is checked by the schemas
+    that it carries.
 
     \b
     glean validate releases/2026.11
     glean validate my-entry.json
+    glean validate curated/
     """
     from extract.validate import validate_path
 
@@ -38,6 +44,13 @@ def command(paths: tuple[str, ...], max_errors: int, migrate: bool, quiet: bool)
             click.echo(f"{path}: ... and {len(report.problems) - max_errors:,} more errors", err=True)
         if not report.problems and not quiet:
             by = f", by its own schema {report.schema_version}" if report.schema_version else ""
-            click.echo(f"{printable(path)}: valid ({report.records:,} records{by})")
+            click.echo(f"{printable(path)}: valid ({_counted(report)}{by})")
     if missing or failed:  # a wrong call comes first: what was asked for has not been checked
         sys.exit(2 if missing else 1)
+
+
+def _counted(report: Report) -> str:
+    entries = f"{report.entries:,} {'entry' if report.entries == 1 else 'entries'} made by hand"
+    if not report.entries:
+        return f"{report.records:,} records"
+    return f"{report.records:,} records, {entries}" if report.records else entries

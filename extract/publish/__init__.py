@@ -14,7 +14,7 @@
 ``find``      records that are there already: of a release, of a file
 """
 
-from extract.publish.find import find_paper, holds_records, newest_release, read_records
+from extract.publish.find import find_paper, holds_records, newest_release, read_records, rejects_of
 from extract.publish.join import attach_text
 from extract.publish.place import PublishError, check_output
 from extract.publish.release import Summary, publish
@@ -29,4 +29,5 @@ __all__ = [
     "newest_release",
     "publish",
     "read_records",
+    "rejects_of",
 ]

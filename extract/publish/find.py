@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,8 @@ from typing import Any, BinaryIO
 
 import pyarrow.parquet as pq
 
-from extract.publish.place import is_release
+from extract.publish.place import REJECTS, is_release
+from extract.read.base import Reject
 from extract.record.migrate import migrate
 from extract.record.model import Record
 from extract.validate import errors
@@ -55,6 +57,17 @@ def find_paper(release: str | PathLike[str], paper_id: str) -> Record | None:
     if problem is not None:
         raise ValueError(str(problem))
     return record
+
+
+def rejects_of(release: str | PathLike[str]) -> Iterator[Reject]:
+    """Yields what was set aside when a release was built.
+
+    Raises:
+        FileNotFoundError: the release has no such table (it was built before there was one).
+    """
+    with (Path(release) / REJECTS).open(encoding="utf-8") as file:
+        for line in file:
+            yield Reject(**json.loads(line))
 
 
 def holds_records(path: str) -> bool:

@@ -22,6 +22,7 @@ except ImportError:  # Windows has no such locks: what a killed build leaves sta
     fcntl = None  # type: ignore[assignment]
 
 MANIFEST = "manifest.json"
+REJECTS = "rejects.jsonl"
 
 
 class PublishError(Exception):

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
@@ -18,27 +17,31 @@ from extract.publish.card import dataset_card
 from extract.publish.croissant import CROISSANT, croissant
 from extract.publish.order import Sorted
 from extract.publish.parquet import TableWriter
-from extract.publish.place import MANIFEST, staged, told
+from extract.publish.place import MANIFEST, REJECTS, staged, told
 from extract.publish.report import REPORT, gather, read_manifest, render, report_of
-from extract.read.base import Document, Reject
+from extract.read import Document, Reject
+from extract.read.rejects import Reasons
 from extract.record.derive import ROWS, Entities
 from extract.record.model import SCHEMA_VERSION
+from extract.record.resources import load_schema
 from extract.record.tables import TABLES, table_schema
 
 
 @dataclass(slots=True)
 class Summary:
-    """What was published."""
+    """What was published; ``problems`` and ``curated`` are what became of entries made by hand."""
 
     folder: Path
     entries: int
     rows: dict[str, int]
-    rejects: list[Reject] = field(default_factory=list)
+    rejects: int = 0
+    problems: list[str] = field(default_factory=list)
+    curated: str | None = None
 
     def text(self) -> str:
         """One line for people."""
         rows = ", ".join(f"{count:,} {name}" for name, count in self.rows.items())
-        return f"{self.folder}: {rows} from {self.entries:,} entries, {len(self.rejects):,} set aside"
+        return f"{self.folder}: {rows} from {self.entries:,} entries, {self.rejects:,} set aside"
 
 
 def publish(
@@ -47,6 +50,9 @@ def publish(
     *,
     documents: Sequence[Document],
     version: str,
+    rejects: Iterable[Reject] = (),
+    conflicts: Mapping[str, Any] | None = None,
+    curated: Callable[[], Mapping[str, int]] | None = None,
     quality: dict[str, Any] | None = None,
     with_text: bool = False,
     replace: bool = False,
@@ -62,6 +68,9 @@ def publish(
         target: the release's folder.
         documents: the inputs, for the manifest; read after the last record.
         version: the release's version.
+        rejects: what was set aside, for ``rejects.jsonl``; read after the last record.
+        conflicts: where sources contradict, for the manifest.
+        curated: gives the account of entries made by hand, for the manifest; called after the last record.
         quality: measured quality for the card and the report, as ``glean evaluate`` writes it.
         with_text: whether the abstracts are part of the release; else they are left out even if records carry them.
         replace: whether a release that already stands there is replaced.
@@ -81,6 +90,9 @@ def publish(
         with told(target):
             _write_schemas(folder / "schema")
             manifest = _manifest(documents, version, models, counts, with_text)
+            manifest["rejects_by_reason"] = _write_rejects(rejects, folder / REJECTS)
+            manifest["conflicts"] = conflicts or {"by_field": {}, "listed": []}
+            manifest["curated"] = dict(curated()) if curated else None
             changed = changes(folder) if changes else None
             _write(folder / "README.md", dataset_card(folder, manifest, quality, changed))
             _write(folder / REPORT, render(gather(folder, manifest, quality)))
@@ -88,8 +100,7 @@ def publish(
             _write(folder / CROISSANT, _json(croissant(manifest)))
             manifest["files"][CROISSANT] = _account(folder / CROISSANT)
             _write(folder / MANIFEST, _json(manifest, sort=True))
-    rejects = [r for d in documents for r in d.rejects]
-    return Summary(target.absolute(), manifest["counts"]["entries"], counts, rejects)
+    return Summary(target.absolute(), manifest["counts"]["entries"], counts, manifest["counts"]["rejects"])
 
 
 def renew_report(release: Path, quality: dict[str, Any] | None = None) -> Path:
@@ -151,6 +162,24 @@ def _write_schemas(folder: Path) -> None:
     for name in TABLES:
         short = "paper" if name == "papers" else name
         _write(folder / f"{short}.schema.json", _json(table_schema(name)))
+    _write(folder / "reject.schema.json", _json(load_schema("reject")))
+
+
+def _write_rejects(rejects: Iterable[Reject], path: Path) -> dict[str, int]:
+    """Writes what was set aside, a JSON object a line; how many there are of each kind."""
+    reasons = Reasons()
+    with path.open("w", encoding="utf-8") as file:
+        for reject in rejects:
+            reasons.add(reject.reason)
+            row = {
+                "document": reject.document,
+                "position": reject.position,
+                "line": reject.line,
+                "reason": reject.reason,
+                "sha256": reject.sha256,
+            }
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    return reasons.counts()
 
 
 def _manifest(
@@ -158,10 +187,10 @@ def _manifest(
 ) -> dict[str, Any]:
     """The account of a release, but for its files: what went in, what came out, and what was set aside and why."""
     entries = sum(d.entries for d in documents)
-    rejects = [r for d in documents for r in d.rejects]
-    repeated = entries - len(rejects) - rows["papers"]
+    rejects = sum(d.rejects for d in documents)
+    repeated = entries - rejects - rows["papers"]
     if repeated < 0:
-        raise ValueError(f"{rows['papers']} papers and {len(rejects)} rejects from {entries} entries of the documents")
+        raise ValueError(f"{rows['papers']} papers and {rejects} rejects from {entries} entries of the documents")
     return {
         "release": version,
         "glean": extract.__version__,
@@ -169,20 +198,22 @@ def _manifest(
         "schema_version": SCHEMA_VERSION,
         "with_text": with_text,
         "inputs": [
-            {"name": d.name, "sha256": d.sha256, "bytes": d.size, "format": d.format, "entries": d.entries}
+            {
+                "name": d.name,
+                "sha256": d.sha256,
+                "bytes": d.size,
+                "format": d.format,
+                "entries": d.entries,
+                "rejects": d.rejects,
+            }
             for d in documents
         ],
         "counts": {
             "entries": entries,
             "papers": rows["papers"],
             "repeated": repeated,
-            "rejects": len(rejects),
+            "rejects": rejects,
         },
-        "rejects_by_reason": dict(Counter(r.reason for r in rejects)),
-        "rejects": [
-            {"document": r.document, "position": r.position, "line": r.line, "reason": r.reason, "sha256": r.sha256}
-            for r in rejects
-        ],
         "rows": rows,
     }
 

@@ -8,8 +8,9 @@ import unicodedata
 
 _NOT_WORD = re.compile(r"[\W_]+")
 _ARXIV = re.compile(
-    r"(?:arxiv:|https?://arxiv\.org/(?:abs|pdf)/)?((?:\d{4}\.\d{4,5})|(?:[a-z-]+(?:\.[A-Z]{2})?/\d{7}))(v\d+)?(?:\.pdf)?$",
-    re.I,
+    r"(?:arxiv:|oai:arxiv\.org:|https?://(?:www\.|export\.)?arxiv\.org/(?:abs|pdf|html)/|(?:https?://(?:dx\.)?doi\.org/|doi:)?"
+    r"10\.48550/arxiv\.)?(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v([1-9]\d{0,2}))?(?:\.pdf)?\Z",
+    re.IGNORECASE,
 )
 
 _SIGNS = str.maketrans({"+": " plus ", "@": " at ", "#": " sharp ", "&": " and ", "α": "alpha", "β": "beta"})
@@ -26,10 +27,23 @@ def sha256_text(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
-def normalize_arxiv(text: str) -> str | None:
-    """The arXiv identifier in ``text`` (bare, ``arxiv:`` or a link) without its version, or ``None``."""
+def arxiv_version(text: str) -> tuple[str | None, int | None]:
+    """``(identifier, version)`` of an arXiv identifier: bare, ``arXiv:``, a link, or arXiv's own DOI; else ``None``s.
+
+    Identifiers from before April 2007 are written as arXiv writes them: ``hep-th/9901001``, ``math.GT/0309136``.
+    """
     found = _ARXIV.match(text.strip())
-    return found.group(1) if found else None
+    if not found:
+        return None, None
+    archive, slash, number = found.group(1).casefold().rpartition("/")
+    subject, dot, group = archive.partition(".")
+    version = int(found.group(2)) if found.group(2) else None
+    return f"{subject}{dot}{group.upper()}{slash}{number}", version
+
+
+def normalize_arxiv(text: str) -> str | None:
+    """The arXiv identifier in ``text`` (see :func:`arxiv_version`) without its version, or ``None``."""
+    return arxiv_version(text)[0]
 
 
 def paper_id(title: str, own_id: str | None = None, arxiv_id: str | None = None) -> str:

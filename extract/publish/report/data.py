@@ -21,7 +21,7 @@ from extract.record.model import ENTITY_FIELDS
 MAX_PAPERS = 20_000
 TOP = 12  # entities of each type in the plots
 _YEAR = pl.col("published").str.slice(0, 4).cast(pl.Int32)
-_PASSES = {"rule": 1, "ner": 2}
+_PASSES = {"rule": 1, "ner": 2, "curated": 4}
 _LINKS = ("method_id", "baseline_id", "metric_id", "dataset_id")
 # what a claim's row repeats of its paper, which the page has
 _OF_PAPER = {"paper_id", "title", "arxiv_id", "published", "year", "paper_methods", "paper_tasks", "paper_datasets"}

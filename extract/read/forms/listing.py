@@ -9,13 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import BinaryIO
 
-from extract.read.base import Paper, ReadError, Reject, Source
-from extract.read.text import complaint, decode
+from extract.read.base import Columns, Paper, ReadError, Reject
+from extract.read.fields import make_paper
+from extract.read.head import Head
+from extract.read.text import MAX_LINE, decode
 from extract.record.ids import sha256_text
 from extract.record.resources import load_toml
 
-_PAGE = load_toml("read/listing.toml")
+NAME = "listing"
+TRUST = 6
+
+_PAGE = load_toml("read/forms/listing.toml")
 _FURNITURE = frozenset(_PAGE["furniture"])
 _DATE = re.compile(
     rf"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? )?(?:(?:{'|'.join(_PAGE['months'])})\.? \d{{1,2}}(?:,? \d{{4}})?"
@@ -27,9 +33,9 @@ _SENTENCE_END = re.compile(r"[.!?][\"')\]}*$]*\Z")
 _HEAD_LINES = 12
 
 
-def recognise(head: str) -> bool:
-    """Whether the first lines of a text are those of a saved listing page."""
-    lines = [line.strip().casefold() for line in head.lstrip("\ufeff").splitlines()[:_HEAD_LINES]]
+def recognise(head: Head) -> bool:
+    """The first lines of a saved page."""
+    lines = [line.strip().casefold() for line in head.text.splitlines()[:_HEAD_LINES]]
     return any(signature in lines for signature in _PAGE["signatures"])
 
 
@@ -77,12 +83,15 @@ def _unglue(title: str) -> str:
     return title
 
 
-def read(data: bytes, name: str) -> Iterator[Paper | Reject]:
+def read(stream: BinaryIO, name: str, columns: Columns | None = None) -> Iterator[Paper | Reject]:
     """Yields the papers of a page in order, and a :class:`Reject` for each paragraph that is neither.
 
     Raises:
-        ReadError: the file is empty, binary, in another encoding, or has no entry at all.
+        ReadError: the file is empty, binary, in another encoding, too large for a page, or has no entry at all.
     """
+    data = stream.read(MAX_LINE + 1)
+    if len(data) > MAX_LINE:
+        raise ReadError(f"{name}: a page of more than {MAX_LINE:,} bytes (allowed: saved listing pages)")
     rest = [(n, p) for n, p in _paragraphs(decode(data, name)) if not _is_furniture(p)]
     listed: str | None = None
     position = 0
@@ -108,9 +117,8 @@ def read(data: bytes, name: str) -> Iterator[Paper | Reject]:
                 i += 1
             abstract = rest[i][1]
             i += 1
-            reason = complaint(title, abstract)
         if reason is None:
-            yield Paper(title=title, abstract=abstract, sources=(Source(name, position, listed),))
+            yield make_paper(name, position, title=title, abstract=abstract, listed=listed, line=line)
         else:
             yield Reject(name, position, reason, sha256_text(title + abstract), line)
         position += 1

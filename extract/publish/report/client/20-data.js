@@ -32,7 +32,7 @@ function claimsOf(kind, rows) {
 
 const BOUNDS = { exact: "", up_to: "up to ", at_least: "at least ", about: "about ", average: "on average " };
 const FORMS = { absolute: "", gain: "better by ", loss: "worse by ", retained: "keeps " };
-const PASSES = ["", "rule", "ner", "rule and ner"];
+const PASSES = ["", "rule", "ner", "rule and ner", "curated", "curated and rule", "curated and ner", "curated, rule and ner"];
 
 function numbers(claim) {
   return plain.format(claim.value) + (claim.value_high === null ? "" : `–${plain.format(claim.value_high)}`);

@@ -1,0 +1,130 @@
+"""Papers on disk, in the order of their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from extract.read.base import Paper, Source
+from extract.record.ids import fold_title, paper_id
+
+BATCH = 2048  # papers that are Python objects at once
+_GROUP = 8  # batches that become a row group: thousands of small ones would be a large footer
+_TEXT, _TEXTS = pa.string(), pa.list_(pa.string())
+SCHEMA = pa.schema(
+    {
+        "n": pa.int64(),
+        "trust": pa.int8(),
+        "paper_id": _TEXT,
+        "folded": _TEXT,
+        "title": _TEXT,
+        "abstract": _TEXT,
+        "own_id": _TEXT,
+        "arxiv_id": _TEXT,
+        "doi": _TEXT,
+        "url": _TEXT,
+        "published": _TEXT,
+        "updated": _TEXT,
+        "version": pa.int32(),
+        "categories": _TEXTS,
+        "authors": _TEXTS,
+        "documents": _TEXTS,
+        "positions": pa.list_(pa.int64()),
+        "listed": _TEXTS,
+    }
+)
+Row = dict[str, Any]
+
+
+def row_of(paper: Paper, number: int, trust: int) -> Row:
+    """A paper as a row; ``number`` is its place in the order of reading, from 0."""
+    return {
+        "n": number,
+        "trust": trust,
+        "paper_id": paper_id(paper.title, paper.own_id, paper.arxiv_id),
+        "folded": fold_title(paper.title) or paper.title,
+        "title": paper.title,
+        "abstract": paper.abstract,
+        "own_id": paper.own_id,
+        "arxiv_id": paper.arxiv_id,
+        "doi": paper.doi,
+        "url": paper.url,
+        "published": paper.published,
+        "updated": paper.updated,
+        "version": paper.version,
+        "categories": list(paper.categories),
+        "authors": list(paper.authors),
+        "documents": [s.document for s in paper.sources],
+        "positions": [s.position for s in paper.sources],
+        "listed": [s.listed for s in paper.sources],
+    }
+
+
+def paper_of(row: Row) -> Paper:
+    """The paper of a row."""
+    places = zip(row["documents"], row["positions"], row["listed"], strict=True)
+    return Paper(
+        title=row["title"],
+        abstract=row["abstract"],
+        sources=tuple(Source(*place) for place in places),
+        own_id=row["own_id"],
+        arxiv_id=row["arxiv_id"],
+        doi=row["doi"],
+        url=row["url"],
+        published=row["published"],
+        categories=tuple(row["categories"]),
+        authors=tuple(row["authors"]),
+        version=row["version"],
+        updated=row["updated"],
+    )
+
+
+class Spool:
+    """Writes rows to a Parquet file."""
+
+    def __init__(self, path: Path) -> None:
+        self._writer = pq.ParquetWriter(path, SCHEMA, compression="zstd", compression_level=1, write_statistics=False)
+        self._rows: list[Row] = []
+        self._batches: list[pa.RecordBatch] = []
+        self.count = 0
+
+    def add(self, row: Row) -> None:
+        """Takes a row."""
+        self._rows.append(row)
+        self.count += 1
+        if len(self._rows) == BATCH:
+            self._flush()
+
+    def _flush(self, *, is_last: bool = False) -> None:
+        if self._rows:
+            arrays = [pa.array([row[f.name] for row in self._rows], f.type) for f in SCHEMA]
+            self._batches.append(pa.RecordBatch.from_arrays(arrays, schema=SCHEMA))
+            self._rows = []
+        if self._batches and (is_last or len(self._batches) == _GROUP):
+            self._writer.write_table(pa.Table.from_batches(self._batches))
+            self._batches = []
+
+    def close(self) -> None:
+        """Writes what still waits."""
+        self._flush(is_last=True)
+        self._writer.close()
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def rows(path: Path, columns: list[str] | None = None) -> Iterator[Row]:
+    """The rows of a Parquet file, read by batches."""
+    with pq.ParquetFile(path, pre_buffer=False) as file:
+        for batch in file.iter_batches(batch_size=BATCH, columns=columns):
+            yield from batch.to_pylist()
