@@ -60,6 +60,7 @@ def records(draw: st.DrawFn, with_text: bool = False) -> dict[str, Any]:
         "published": draw(st.dates().map(lambda d: f"{d.year:04}-{d.month:02}-{d.day:02}") | st.none()),
         "categories": draw(st.lists(st.sampled_from(["cs.CL", "cs.CV"]), max_size=2)),
         "authors": draw(st.lists(st.sampled_from(["A. B", "Ç Đ"]), max_size=2)),
+        "language": draw(st.sampled_from([None, "en", "de"])),
         "sources": [
             {
                 "document": "page.txt",

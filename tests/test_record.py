@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from extract.record import TABLES, arrow_schema, factor, features, fold_title, load_schema, paper_id, table_schema
+from extract.record import (
+    SCHEMA_VERSION,
+    TABLES,
+    arrow_schema,
+    factor,
+    features,
+    fold_title,
+    load_schema,
+    paper_id,
+    table_schema,
+)
 from extract.record.arrow import arrow_type
 from extract.record.ids import normalize_arxiv
 
@@ -28,7 +38,7 @@ def objects(node: dict, where: str = "") -> list[tuple[str, dict]]:  # type: ign
 def test_schemas_are_closed_described_and_versioned(table: str) -> None:
     schema = table_schema(table)
     Draft202012Validator.check_schema(schema)
-    assert schema["$id"].endswith(":1.0.0")
+    assert schema["$id"].endswith(f":{SCHEMA_VERSION}")
     for where, node in objects(schema):
         assert node["additionalProperties"] is False, where
         for name, inner in node["properties"].items():

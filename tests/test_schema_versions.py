@@ -61,7 +61,7 @@ STEP = """
 def _venue(record):
     record["venue"] = None
 
-STEPS = (Step("1.0.0", {after!r}, _venue),)
+STEPS = (*STEPS, Step({before!r}, {after!r}, _venue))
 """
 
 
@@ -77,7 +77,7 @@ def future(folder: Path, version: str, *, step: bool = True) -> Path:
     (folder / "schema" / "paper.schema.json").write_text(json.dumps(schema))
     if step:
         with (folder / "extract" / "record" / "migrate.py").open("a") as file:
-            file.write(STEP.format(after=version))
+            file.write(STEP.format(before=SCHEMA_VERSION, after=version))
     return folder
 
 
@@ -88,7 +88,7 @@ def run(glean: Path, *args: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(call, capture_output=True, text=True, env=env, cwd=glean, check=False)
 
 
-@pytest.fixture(scope="module", params=["1.1.0", "2.0.0"])
+@pytest.fixture(scope="module", params=["1.2.0", "2.0.0"])
 def tomorrow(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return future(tmp_path_factory.mktemp("glean"), request.param), request.param
 
@@ -127,7 +127,7 @@ def test_the_rules_hold_for_old_releases_too(tomorrow: tuple[Path, str], tmp_pat
 def test_releases_of_another_major_version_do_not_compare(tomorrow: tuple[Path, str]) -> None:
     glean, version = tomorrow
     done = run(glean, "diff", OLD, OLD)
-    assert done.returncode == (0 if version == "1.1.0" else 1)
+    assert done.returncode == (0 if version == "1.2.0" else 1)
     assert "Traceback" not in done.stderr and len(done.stderr.splitlines()) <= 1
 
 
@@ -136,7 +136,7 @@ def test_a_version_without_a_step(tmp_path: Path) -> None:
     done = run(glean, "validate", OLD)
     assert (done.returncode, done.stderr) == (0, "")
     done = run(glean, "validate", "--migrate", OLD)
-    assert done.returncode == 1 and "no step leads from schema 1.0.0 to 3.0.0" in done.stderr
+    assert done.returncode == 1 and f"no step leads from schema {SCHEMA_VERSION} to 3.0.0" in done.stderr
 
 
 # Releases of a newer version, before this glean.
@@ -176,12 +176,12 @@ def change(release: Path, table: str, how: Any) -> None:
 def newer(release: Path, version: str) -> None:
     """Makes a release one of another schema version, by its manifest, schemas and records."""
     for path in (release / "schema").glob("*.json"):
-        path.write_text(path.read_text().replace(SCHEMA_VERSION, version))
+        path.write_text(path.read_text().replace(FIRST, version))
     change(release, "papers", lambda rows: [row["extractor"].update(schema_version=version) for row in rows])
     sign(release, version)
 
 
-@pytest.mark.parametrize("version", ["1.1.0", "2.0.0"])
+@pytest.mark.parametrize("version", ["1.2.0", "2.0.0"])
 def test_a_newer_release_is_checked_by_its_own_schema(tmp_path: Path, version: str) -> None:
     release = copy(tmp_path)
     newer(release, version)
@@ -199,7 +199,7 @@ def no_schema(release: Path) -> None:
 
 def another_version(release: Path) -> None:
     path = release / "schema" / "paper.schema.json"
-    path.write_text(path.read_text().replace("paper:1.1.0", "paper:1.2.0"))
+    path.write_text(path.read_text().replace("paper:1.2.0", "paper:1.3.0"))
 
 
 def not_json(release: Path) -> None:
@@ -227,7 +227,7 @@ def circle(release: Path) -> None:
 
 def empty_schema(release: Path) -> None:
     path = release / "schema" / "paper.schema.json"
-    path.write_text(json.dumps({"$id": "urn:glean:schema:paper:1.1.0"}))
+    path.write_text(json.dumps({"$id": "urn:glean:schema:paper:1.2.0"}))
 
 
 def list_schema(release: Path) -> None:
@@ -245,7 +245,7 @@ def other_type(release: Path) -> None:
     ("harm", "words"),
     [
         (no_schema, "schema/paper.schema.json is missing"),
-        (another_version, "not the schema of version 1.1.0"),
+        (another_version, "not the schema of version 1.2.0"),
         (not_json, "not JSON"),
         (no_json_schema, "no schema of a table"),
         (fetches, "refers to what it does not hold"),
@@ -257,7 +257,7 @@ def other_type(release: Path) -> None:
 )
 def test_schemas_of_releases_that_do_not_serve(tmp_path: Path, harm: Any, words: str) -> None:
     release = copy(tmp_path)
-    newer(release, "1.1.0")
+    newer(release, "1.2.0")
     harm(release)
     sign(release)
     problems = [str(p) for p in validate_path(release).problems]
@@ -275,11 +275,20 @@ def test_a_version_that_is_none(tmp_path: Path) -> None:
 
 
 def test_a_record_of_this_version_is_copied() -> None:
-    record = records_of(OLD)[0]
+    record = migrate(records_of(OLD)[0])
     migrated = migrate(record)
     assert migrated == record and migrated is not record
     migrated["methods"].clear()
     assert record["methods"]
+
+
+def test_language_and_curated_passes_come_with_1_1() -> None:
+    old = records_of(OLD)[0]
+    new = migrate(old)
+    assert new | {"extractor": None} == old | {"extractor": None, "language": None}
+    assert list(new) == list(load_schema()["required"]) and parse_version(SCHEMA_VERSION) >= (1, 1, 0)
+    new["methods"][0]["mentions"][0]["passes"] = ["curated"]
+    assert list(errors(new)) == []
 
 
 def test_steps_follow_one_another(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from spacy.tokens import Doc
 import extract
 from extract.assemble.entities import Entity, align_types, find_entities
 from extract.assemble.mentions import Mention, accepted, find_mentions
-from extract.prepare import to_field
+from extract.prepare import language_of, to_field
 from extract.read.base import Paper
 from extract.record.factor import factor
 from extract.record.ids import paper_id, sha256_text
@@ -84,6 +84,7 @@ def assemble(doc: Doc, paper: Paper, *, model: str | None, with_text: bool = Fal
         published=paper.published,
         categories=list(paper.categories),
         authors=list(paper.authors),
+        language=language_of(paper.abstract),
         sources=[{"document": s.document, "position": s.position, "listed": s.listed} for s in paper.sources],
     )
     for field, kind in ENTITY_FIELDS.items():

@@ -26,7 +26,8 @@ def reading(function: F) -> F:
         "--columns",
         callback=_columns,
         metavar="PART=NAME,...",
-        help=f"Which column holds what, for tables: title=Name,abstract=Summary; id= leaves a part aside. Parts: {', '.join(PARTS)}.",
+        help="Which column holds what, for tables: title=Name,abstract=Summary; id= leaves a part aside. "
+        f"Parts: {', '.join(PARTS)}.",
     )
     return form(columns(function))
 

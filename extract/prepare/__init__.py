@@ -6,8 +6,9 @@ by their ``norm_`` (``\\times``, ``×`` and a ``times`` glued to a number all ha
 tokens are the map from the normal forms back to the text.
 """
 
+from extract.prepare.blank import blank
 from extract.prepare.fields import make_doc, make_text, to_field
-from extract.prepare.language import blank
+from extract.prepare.language import language_of
 from extract.prepare.tokenizer import Tokenizer
 
-__all__ = ["Tokenizer", "blank", "make_doc", "make_text", "to_field"]
+__all__ = ["Tokenizer", "blank", "language_of", "make_doc", "make_text", "to_field"]

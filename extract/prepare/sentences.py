@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+from spacy.attrs import SENT_START
 from spacy.language import Language
 from spacy.tokens import Doc
 
@@ -18,48 +20,52 @@ _NEVER = set(LEXICON["abbreviations"])
 _MAYBE = set(LEXICON["closing_abbreviations"])
 
 
-def _opens(doc: Doc, i: int) -> bool:
+def _opens(texts: list[str], i: int) -> bool:
     """Whether a sentence can begin at token ``i``: a capital or a digit, behind any opening signs."""
-    while i < len(doc) and (doc[i].text in _OPENERS or doc[i].is_space):
+    while i < len(texts) and (texts[i] in _OPENERS or texts[i].isspace()):
         i += 1
-    if i >= len(doc):
+    if i >= len(texts):
         return False
-    first = doc[i].text[0]
+    first = texts[i][0]
     return first.isupper() or first.isdigit() or not first.isascii() or first == "\\"
+
+
+def _lost_blank(texts: list[str], i: int, k: int) -> bool:
+    """Whether a sentence ends at ``i`` though ``k`` is glued to it.
+
+    "Refocused.Through" has lost a blank, but not "e.g", "v1.5", "GPT-3.Turbo" or "U.S".
+    """
+    before, after = texts[i - 1] if i else "", texts[k]
+    if not after[0].isupper():
+        return False
+    parted = texts[i] != "..." and len(before) > 2 and before[-1:].islower() and len(after) > 1
+    return parted or before in (")", "%", "$")
 
 
 def sentence_starts(doc: Doc) -> list[bool]:
     """For each token whether it begins a sentence."""
-    starts = [False] * len(doc)
+    # plain lists: each look at a token of a Doc makes an object of it
+    texts, spaces = [], []
+    for token in doc:
+        texts.append(token.text)
+        spaces.append(bool(token.whitespace_))
+    starts = [False] * len(texts)
     if not starts:
         return starts
     starts[0] = True
-    i, n = 0, len(doc)
+    i, n = 0, len(texts)
     while i < n:
-        token = doc[i]
-        if token.is_space and "\n\n" in token.text and i + 1 < n:
+        text = texts[i]
+        if "\n\n" in text and text.isspace() and i + 1 < n:
             starts[i + 1] = True  # a blank line: between the title and the abstract, or two paragraphs
-        ends = token.text in _ENDS or (token.text in _MAYBE)
-        if ends and token.text not in _NEVER:
+        if (text in _ENDS or text in _MAYBE) and text not in _NEVER:
             k = i + 1
-            while k < n and doc[k].text in _CLOSERS and not doc[k - 1].whitespace_:
+            while k < n and texts[k] in _CLOSERS and not spaces[k - 1]:
                 k += 1
             if k < n:
-                glued = not doc[k - 1].whitespace_ and not doc[k].is_space
-                if glued:
-                    # "Refocused.Through": a lost blank, but not "e.g", "v1.5", "GPT-3.Turbo" or "U.S"
-                    before = doc[i - 1].text if i else ""
-                    split = (
-                        token.text != "..."
-                        and len(before) > 2
-                        and before[-1:].islower()
-                        and doc[k].text[0].isupper()
-                        and len(doc[k].text) > 1
-                    ) or (i > 0 and doc[i - 1].text in (")", "%", "$") and doc[k].text[0].isupper())
-                else:
-                    split = _opens(doc, k)
-                if split:
-                    if doc[k].is_space and k + 1 < n:
+                is_glued = not spaces[k - 1] and not texts[k].isspace()
+                if _lost_blank(texts, i, k) if is_glued else _opens(texts, k):
+                    if texts[k].isspace() and k + 1 < n:
                         k += 1
                     starts[k] = True
                 i = k
@@ -92,8 +98,8 @@ class Sentences:
         if tokens is not doc:  # a sentence that begins inside of a token is not parted from the one before
             begins = {token.idx for token, start in zip(tokens, starts, strict=True) if start}
             starts = [token.idx in begins for token in doc]
-        for token, start in zip(doc, starts, strict=True):
-            token.is_sent_start = start
+        if starts:  # at once: the token's own setter looks at the whole Doc each time
+            doc.from_array([SENT_START], np.where(starts, 1, -1).astype("int64").view("uint64").reshape(-1, 1))
         return doc
 
 

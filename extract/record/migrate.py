@@ -1,6 +1,6 @@
 """Records of older schema versions, brought to this one; docs/schema-versions.md says when a version changes how.
 
-Each change of the schema since 1.0.0 has one step in :data:`STEPS`, in order. There is none yet.
+Each change of the schema since 1.0.0 has one step in :data:`STEPS`, in order.
 """
 
 from __future__ import annotations
@@ -30,7 +30,16 @@ class Step:
     change: Callable[[dict[str, Any]], None]
 
 
-STEPS: Sequence[Step] = ()
+def _language(record: dict[str, Any]) -> None:
+    """The language, which was not told before, stands where a record of 1.1.0 has it."""
+    rest = {key: record.pop(key) for key in list(record)}
+    for key, value in rest.items():
+        record[key] = value
+        if key == "authors":
+            record["language"] = None
+
+
+STEPS: Sequence[Step] = (Step("1.0.0", "1.1.0", _language),)
 
 
 def parse_version(text: object) -> tuple[int, int, int]:

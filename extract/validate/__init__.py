@@ -2,7 +2,8 @@
 
 ``schema``    JSON Schema errors as :class:`Problem` in plain words
 ``rules``     cross-field rules, one small generator each
-``files``     JSON, JSON Lines, Parquet and release folders
+``entries``   entries made by hand, JSON or YAML, and their rules (``entry_rules``)
+``files``     JSON, YAML, JSON Lines, Parquet, release folders and folders of entries
 ``versions``  releases of other schema versions, by the schemas that they carry
 """
 
@@ -43,7 +44,9 @@ def validate(what: str | PathLike[str] | Mapping[str, Any]) -> list[Problem]:
 
 
 def validate_path(path: str | PathLike[str], *, migrated: bool = False) -> Report:
-    """Checks JSON, JSON Lines, Parquet, a release folder, or ``-`` for JSON Lines on standard input.
+    """Checks JSON, YAML, JSON Lines, Parquet, a folder of entries, a release folder, or ``-``.
+
+    ``-`` is JSON Lines on standard input.
 
     With ``migrated``, records of older schema versions are brought to this one first.
     """

@@ -32,5 +32,6 @@ class Report:
 
     problems: list[Problem] = field(default_factory=list)
     records: int = 0  # rows that were checked; of a release, its papers
+    entries: int = 0  # entries made by hand that were checked
     schema_version: str | None = None  # of a release that was checked by the schemas it carries
     missing: bool = False  # there is no such file: the call was wrong, not the data

@@ -10,14 +10,16 @@ from typing import Any
 from extract.record.derive import ROWS, Entities
 from extract.record.migrate import MigrationError, parse_version
 from extract.record.model import SCHEMA_VERSION
+from extract.record.resources import load_schema
 from extract.record.tables import TABLES
 from extract.validate.problem import Problem, Report
 from extract.validate.rows import check_rows, parquet_rows
-from extract.validate.schema import pointer
+from extract.validate.schema import pointer, schema_errors, validator_of
 from extract.validate.text import UnreadableError, parse
 from extract.validate.versions import check_by_own_schemas
 
 MANIFEST = "manifest.json"
+REJECTS = "rejects.jsonl"
 
 
 def check_release(folder: Path, report: Report, *, migrated: bool = False) -> None:
@@ -49,6 +51,26 @@ def check_release(folder: Path, report: Report, *, migrated: bool = False) -> No
         report.schema_version = version
         parts = check_by_own_schemas(folder, version, migrated=migrated)
     _check_counts(folder, manifest, parts, report)
+    report.problems += _check_rejects(folder / REJECTS, manifest)
+
+
+def _check_rejects(path: Path, manifest: dict[str, Any]) -> Iterator[Problem]:
+    """Yields what is wrong with the table of what was set aside; releases before 1.1.0 have none."""
+    if REJECTS not in manifest["files"] or not path.is_file():
+        return
+    check, count = validator_of(load_schema("reject")), 0
+    with path.open("rb") as file:
+        for line, data in enumerate(file, 1):
+            count += 1
+            try:
+                row = parse(data.decode("utf-8"))
+            except (UnicodeDecodeError, UnreadableError) as error:
+                yield Problem(str(path), line, "", str(error), "a JSON object a line")
+                continue
+            yield from schema_errors(row, file=str(path), line=line, check=check)
+    told = manifest["counts"]["rejects"]
+    if count != told:
+        yield Problem(str(path), None, "", f"{count} rejects, but {MANIFEST} counts {told}", str(told))
 
 
 def _read(path: Path) -> Any:

@@ -14,8 +14,10 @@ from extract.record.migrate import MigrationError, migrate
 from extract.record.model import SCHEMA_VERSION
 from extract.record.tables import TABLES
 from extract.validate import errors
+from extract.validate.entries import entry_errors, is_entry
 from extract.validate.problem import Problem, Report
-from extract.validate.text import UnreadableError, offset, parse, parse_items
+from extract.validate.schema import pointer
+from extract.validate.text import UnreadableError, decoded, offset, parse, parse_items
 
 _LINES = (".jsonl", ".ndjson", ".jsonlines")
 _BLANK = b" \t\r\n\xef\xbb\xbf"  # and a byte order mark
@@ -75,6 +77,11 @@ def check_rows(
     seen = {} if seen is None else seen
     for row in rows:
         value = row.value
+        if _may_be_entry(row, file) and is_entry(value):
+            report.entries += 1
+            broken = [Problem(file, None, pointer(path), *told) for path, *told in entry_errors(value)]
+            report.problems += map(row.placed, broken)
+            continue
         problems: list[Problem] = []
         if migrated:
             value, problems = _migrated(value, file)
@@ -91,6 +98,11 @@ def check_rows(
             yield value
 
 
+def _may_be_entry(row: Row, file: str) -> bool:
+    """Whether a row is the whole of a JSON file: an entry made by hand is one paper in one file."""
+    return not row.pointer and (row.text is not None or file.casefold().endswith(".json"))
+
+
 def _migrated(value: Any, file: str) -> tuple[Any, list[Problem]]:
     """A record in this schema version; what says no version, and what is wrong with it, is left to the schema."""
     extractor = value.get("extractor") if isinstance(value, dict) else None
@@ -103,18 +115,6 @@ def _migrated(value: Any, file: str) -> tuple[Any, list[Problem]]:
     except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
         message = f"is not valid in its own version, so it cannot be migrated ({type(error).__name__}: {error})"
         return value, [Problem(file, None, "", message, "a record that its schema accepts")]
-
-
-def _decoded(data: bytes, first: int = 1) -> str:
-    """Text of bytes in UTF-8; ``first`` is the line that they begin on."""
-    try:
-        text = data.decode("utf-8-sig" if first == 1 else "utf-8")
-    except UnicodeDecodeError as error:
-        line = first + data.count(b"\n", 0, error.start)
-        raise UnreadableError(f"byte 0x{data[error.start]:02x} is not UTF-8", line) from None
-    if "\0" in text:
-        raise UnreadableError("a binary file", first + text.count("\n", 0, text.index("\0")))
-    return text
 
 
 def _is_lines(line: str, file: str) -> bool:
@@ -146,10 +146,10 @@ def json_rows(stream: BinaryIO, file: str, report: Report) -> Iterator[Row]:
             break
     else:
         raise UnreadableError("the file is empty")
-    if _is_lines(_decoded(head[-1], len(head)), file):
+    if _is_lines(decoded(head[-1], len(head)), file):
         yield from _lines(chain(head, stream), file, report)
         return
-    text = _decoded(b"".join(head) + stream.read())
+    text = decoded(b"".join(head) + stream.read())
     if not text.lstrip().startswith("["):
         yield Row(parse(text), "", 1, text)
         return
@@ -161,7 +161,7 @@ def json_rows(stream: BinaryIO, file: str, report: Report) -> Iterator[Row]:
 
 def _lines(lines: Iterable[bytes], file: str, report: Report) -> Iterator[Row]:
     for n, data in enumerate(lines, 1):
-        line = _decoded(data, n)
+        line = decoded(data, n)
         if not line.strip():
             continue
         try:

@@ -108,6 +108,10 @@ def _wrong_type(value: Any, kinds: str | list[str]) -> tuple[str, str]:
     return f"{shown(value)} is of the wrong type", allowed
 
 
+def _meaning(properties: dict[str, Any], name: str) -> str:
+    return str(properties.get(name, {}).get("description", ""))
+
+
 def explain(error: ValidationError) -> Iterator[tuple[list[str | int], str, str]]:
     """Yields ``(path, message, what is allowed)`` of a schema error."""
     path, value, limit = list(error.absolute_path), error.instance, error.validator_value
@@ -124,7 +128,14 @@ def explain(error: ValidationError) -> Iterator[tuple[list[str | int], str, str]
             for name in limit:
                 # the library makes an error of each missing property, and names it only in its message
                 if name not in value and error.message.startswith(f"{name!r} "):
-                    yield path, f"property {name!r} is missing", properties.get(name, {}).get("description", "")
+                    yield path, f"property {name!r} is missing", _meaning(properties, name)
+        case "dependentRequired":
+            for given, name in ((given, name) for given, needed in limit.items() for name in needed):
+                if error.message == f"{name!r} is a dependency of {given!r}":  # one error each, as above
+                    yield path, f"property {name!r} is missing beside {given!r}", _meaning(properties, name)
+        case "anyOf" if all(set(way) == {"required"} for way in limit):
+            names = ", ".join(name for way in limit for name in way["required"])
+            yield path, "a property is missing", f"at least one of {names}"
         case "type":
             yield path, *_wrong_type(value, limit)
         case "enum":
@@ -147,7 +158,7 @@ def explain(error: ValidationError) -> Iterator[tuple[list[str | int], str, str]
             yield path, error.message.splitlines()[0][:200], meaning
 
 
-def _place(error: ValidationError) -> list[tuple[int, str]]:
+def place(error: ValidationError) -> list[tuple[int, str]]:
     """Sorts paths by property, and by number in a list."""
     return [(part, "") if isinstance(part, int) else (-1, part) for part in error.absolute_path]
 
@@ -157,7 +168,7 @@ def schema_errors(
 ) -> Iterator[Problem]:
     """Yields the schema errors of a record, in the order of their places; ``check`` is for another schema than ours."""
     try:
-        found = sorted((check or validator(table)).iter_errors(record), key=_place)
+        found = sorted((check or validator(table)).iter_errors(record), key=place)
     except RecursionError:
         yield Problem(file, line, "", "too deeply nested", "what the schema describes")
         return

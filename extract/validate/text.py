@@ -1,4 +1,4 @@
-"""JSON text: strict parsing, and the line on which a value stands."""
+"""Bytes to text, and JSON text: strict parsing, and the line on which a value stands."""
 
 from __future__ import annotations
 
@@ -17,6 +17,22 @@ class UnreadableError(Exception):
     def __init__(self, message: str, line: int | None = None) -> None:
         super().__init__(message)
         self.line = line
+
+
+def decoded(data: bytes, first: int = 1) -> str:
+    """Text of bytes in UTF-8; ``first`` is the line that they begin on.
+
+    Raises:
+        UnreadableError: they are not UTF-8, or hold NUL.
+    """
+    try:
+        text = data.decode("utf-8-sig" if first == 1 else "utf-8")
+    except UnicodeDecodeError as error:
+        line = first + data.count(b"\n", 0, error.start)
+        raise UnreadableError(f"byte 0x{data[error.start]:02x} is not UTF-8", line) from None
+    if "\0" in text:
+        raise UnreadableError("a binary file", first + text.count("\n", 0, text.index("\0")))
+    return text
 
 
 def _no_constant(name: str) -> Any:

@@ -78,5 +78,6 @@ class Gathering:
 
 def _refused(row: Row) -> Reject:
     document, position = (row["documents"][0], row["positions"][0]) if row["documents"] else ("", 0)
-    reason = f"the id {row['taken']} is already that of another paper (allowed: one paper for an id; --columns id= leaves a table's ids aside)"
+    allowed = "allowed: one paper for an id; --columns id= leaves a table's ids aside"
+    reason = f"the id {row['taken']} is already that of another paper ({allowed})"
     return Reject(document, position, reason, sha256_text(row["title"] + row["abstract"]))

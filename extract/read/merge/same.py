@@ -3,11 +3,11 @@
 DuckDB finds the candidates and joins what belongs together, spilling to disk above its share of memory; only entries
 that share an identifier or a title with another come into Python, group by group.
 
-An identifier alone is not believed: the entries must have one title or like abstracts as well (but for an arXiv id where
-the sources give two versions: revisions may change everything). Titles alone are not believed
-either. Entries whose arXiv ids or DOIs differ are different papers though title and abstract are the same, and so are
-entries of one document under different own ids; an entry without identifiers that could be either of two such papers
-is the first of them. Else the order of the entries does not matter.
+An identifier alone is not believed: the entries must have one title or like abstracts as well (but for an arXiv id of
+which the sources give two versions: a revision may change everything). Titles alone are not believed either. Entries
+whose arXiv ids or DOIs differ are different papers though title and abstract are the same, and so are entries of one
+document under different own ids; an entry without identifiers that could be either of two such papers is the first of
+them. Else the order of the entries does not matter.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ class Same:
             FROM keys LEFT JOIN parts USING (n)""")
         run("""CREATE OR REPLACE TABLE whole AS SELECT leader AS part, min(arxiv_id) AS arxiv_id, min(doi) AS doi
             FROM parts JOIN keys USING (n) GROUP BY leader""")
-        run("""CREATE OR REPLACE TABLE unsure AS SELECT n, key, part, coalesce(keys.arxiv_id, whole.arxiv_id) AS arxiv_id,
-            coalesce(keys.doi, whole.doi) AS doi FROM joined JOIN
+        run("""CREATE OR REPLACE TABLE unsure AS SELECT n, key, part,
+            coalesce(keys.arxiv_id, whole.arxiv_id) AS arxiv_id, coalesce(keys.doi, whole.doi) AS doi FROM joined JOIN
             (SELECT key FROM joined GROUP BY key HAVING min(part) <> max(part)) USING (key)
             JOIN keys USING (n) LEFT JOIN whole USING (part)""")
         candidates = self.entries("SELECT * FROM unsure", "key", ["own_id", "documents", "abstract"])

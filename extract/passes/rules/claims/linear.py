@@ -25,13 +25,8 @@ class Classifier:
 
     def scores(self, rules: Iterable[str]) -> list[float]:
         """The probability of each class."""
-        total = [0.0] * len(self.classes)
-        get = self.weights.get
-        for rule in rules:
-            row = get(rule)
-            if row is not None:
-                total = [a + b for a, b in zip(total, row, strict=True)]
-        return softmax(total)
+        rows = [row for row in map(self.weights.get, rules) if row is not None]
+        return softmax([sum(column) for column in zip(*rows, strict=True)] if rows else [0.0] * len(self.classes))
 
     def reasons(self, rules: Iterable[str], label: str, n: int = 4) -> tuple[str, ...]:
         """The rules that speak most for a class, strongest first."""
@@ -49,7 +44,7 @@ class Ranker:
     def scores(self, candidates: Sequence[Iterable[str]]) -> list[float]:
         """The probability of each candidate, given the rules that fire for it."""
         get = self.weights.get
-        return softmax([sum(get(rule, 0.0) for rule in rules) for rules in candidates])
+        return softmax([sum([get(rule, 0.0) for rule in rules]) for rules in candidates])
 
 
 def softmax(scores: Sequence[float]) -> list[float]:
