@@ -26,14 +26,14 @@ from extract.sample import FOLDER
 def papers(number: int) -> Iterator[dict[str, str]]:
     sample = [json.loads(line) for line in (FOLDER / "papers.jsonl").read_text().splitlines()]
     for n in range(number):
-        one = sample[n % len(sample)]
         same = n - 1 if n % 20 == 19 else n  # its neighbour once more
+        one = sample[same % len(sample)]
         words = " ".join(f"w{(same * 7919 + k) % 100_003}" for k in range(12))
         yield {
             "arxiv_id": f"{1000 + same // 90_000:04d}.{same % 90_000:05d}",
             "title": f"{one['title']} {words[:20]} {same}",
             "abstract": f"{one['abstract']} {words}.",
-            "published": "2024-03-01",
+            "published": f"2024-03-0{1 + n % 2}",
             "authors": "Ada Lovelace; Alan Turing",
         }
 

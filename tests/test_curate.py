@@ -526,7 +526,12 @@ def entries(draw: st.DrawFn, record: dict[str, Any], abstract: str) -> dict[str,
     entry: dict[str, Any] = {"paper_id": record["paper_id"]}
     if draw(st.booleans()):
         entry["abstract_sha256"] = draw(st.sampled_from([record["abstract_sha256"], "0" * 64]))
-    for key, values in {"doi": [None, "10.5/y"], "url": [None], "authors": [None, [], ["B. C"]], "language": [None, "de"]}.items():
+    for key, values in {
+        "doi": [None, "10.5/y"],
+        "url": [None],
+        "authors": [None, [], ["B. C"]],
+        "language": [None, "de"],
+    }.items():
         if draw(st.booleans()):
             entry[key] = draw(st.sampled_from(values))
     for field, kind in ENTITY_FIELDS.items():

@@ -22,7 +22,7 @@ from extract.publish.push import TRIES, Plan, PushError, _explained, push
 from extract.publish.release import publish
 from extract.record.model import Record
 from tests.hub import CUT, READ_TOKEN, ROUTES, TOKEN, Handler, Hub, hub, sha256
-from tests.test_publish import DOCUMENT, example
+from tests.test_publish import DOCUMENT, REJECTS, example
 
 GLEAN = Path(sys.executable).with_name("glean")
 REPO = "someone/papers"
@@ -43,7 +43,7 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
 
 
 def write(folder: Path, version: str = "2026.11", **options: Any) -> Path:
-    publish([example()], folder, documents=[DOCUMENT], version=version, **options)
+    publish([example()], folder, documents=[DOCUMENT], rejects=REJECTS, version=version, **options)
     return folder
 
 
@@ -311,7 +311,7 @@ def test_a_tag_stays_on_its_release(server: Hub, tmp_path: Path) -> None:
     send(write(tmp_path / "a"))
     first = server.repos[REPO].tags["2026.11"]
     other = tmp_path / "b"
-    publish([Record({**example(), "doi": "10.1234/x"})], other, documents=[DOCUMENT], version="2026.11")
+    publish([Record({**example(), "doi": "10.1234/x"})], other, documents=[DOCUMENT], rejects=REJECTS, version="2026.11")
     before = writes(server)
     with pytest.raises(PushError, match=r"the tag 2026\.11 is on another release .* --replace"):
         send(other)

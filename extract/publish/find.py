@@ -111,7 +111,7 @@ def read_records(path: str, report: Report) -> Iterator[Record]:
 def _rows(file: BinaryIO, path: str, report: Report) -> Iterator[Row]:
     start = file.read(4)
     file.seek(0)
-    return parquet_rows(Path(path)) if start == b"PAR1" else json_rows(file, path, report)
+    return parquet_rows(Path(path), migrated=True) if start == b"PAR1" else json_rows(file, path, report)
 
 
 def _checked(rows: Iterator[Row], name: str, report: Report) -> Iterator[Record]:

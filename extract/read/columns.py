@@ -14,6 +14,8 @@ _COLUMNS: dict[str, list[str]] = load_toml("read/columns.toml")["columns"]
 PARTS = tuple(_COLUMNS)
 _PLAIN = {part: names[0] for part, names in _COLUMNS.items()}
 Row = Mapping[str, Any]
+_MAX_LISTED = 12  # names of columns that a message lists
+_MAX_CHARS = 150  # of all of them together
 
 
 def are_known(names: Sequence[str]) -> bool:
@@ -37,7 +39,7 @@ def guess_columns(names: Sequence[str], chosen: Columns | None, document: str, l
     mapping = {part: column for part, column in (chosen or {}).items() if column}
     if lenient:
         mapping = {part: column for part, column in mapping.items() if column in names}
-    listed = ", ".join(n[:60] for n in names[:12]) + (", …" if len(names) > 12 else "")
+    listed = _listed(names)
     for part, column in mapping.items():
         if part not in _COLUMNS:
             raise ReadError(f"{document}: --columns names the part {part!r} (allowed: {', '.join(_COLUMNS)})")
@@ -58,6 +60,17 @@ def guess_columns(names: Sequence[str], chosen: Columns | None, document: str, l
     if isinstance(chosen, Chosen):
         chosen.took(mapping, _PLAIN)
     return mapping
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The first names, as many as a line has room for."""
+    told: list[str] = []
+    for name in names[:_MAX_LISTED]:
+        written = "".join(c if c.isprintable() else " " for c in name[:60])
+        if sum(map(len, told)) + len(written) > _MAX_CHARS:
+            break
+        told.append(written)
+    return ", ".join(told) + (", …" if len(told) < len(names) else "")
 
 
 def to_paper(row: Row, columns: Columns, document: str, position: int, line: int | None = None) -> Paper | Reject:

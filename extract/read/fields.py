@@ -14,7 +14,7 @@ from extract.record.ids import arxiv_version, sha256_text
 
 MAX_ID = 256
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?(?![\d.])")
-_DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/\S+)\Z", re.IGNORECASE)
+_DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.[0-9]{4,9}/\S+)\Z", re.IGNORECASE)
 _URL = re.compile(r"https?://\S+\Z")
 _SEMICOLON = re.compile(r"\s*;\s*")
 _AND = re.compile(r"\s*,\s+and\s+|\s+and\s+|\s*,\s*")

@@ -10,7 +10,7 @@ _NOT_WORD = re.compile(r"[\W_]+")
 _ARXIV = re.compile(
     r"(?:arxiv:|oai:arxiv\.org:|https?://(?:www\.|export\.)?arxiv\.org/(?:abs|pdf|html)/|(?:https?://(?:dx\.)?doi\.org/|doi:)?"
     r"10\.48550/arxiv\.)?(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v([1-9]\d{0,2}))?(?:\.pdf)?\Z",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,  # no digits of other scripts
 )
 
 _SIGNS = str.maketrans({"+": " plus ", "@": " at ", "#": " sharp ", "&": " and ", "α": "alpha", "β": "beta"})

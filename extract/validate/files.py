@@ -76,7 +76,7 @@ def _check_file(path: Path, report: Report, *, migrated: bool) -> None:
     with path.open("rb") as file:
         head = file.peek(4)[:4]
         if head == b"PAR1":
-            rows = parquet_rows(path)
+            rows = parquet_rows(path, migrated=migrated)
         elif head[:2] in (b"\x1f\x8b", b"\xfd7", b"\x28\xb5", b"PK"):
             raise UnreadableError("is compressed: unpack it first")
         else:

@@ -170,13 +170,14 @@ def _lines(lines: Iterable[bytes], file: str, report: Report) -> Iterator[Row]:
             report.problems.append(Problem(file, n, "", str(error), "one JSON object a line"))
 
 
-def parquet_rows(path: Path, table: str | None = None, columns: Any = None) -> Iterator[Row]:
+def parquet_rows(path: Path, table: str | None = None, columns: Any = None, *, migrated: bool = False) -> Iterator[Row]:
     """Rows of a Parquet file, a row group at a time.
 
     Args:
         path: the file.
         table: the table that it must hold, with exactly its types; else it is told by its columns.
         columns: the Arrow schema of the table, where it is of another version than ours.
+        migrated: whether the rows will be migrated, so that they may lack what came with later versions.
 
     Raises:
         UnreadableError: it is no whole Parquet file, or its columns are those of no table.
@@ -186,7 +187,7 @@ def parquet_rows(path: Path, table: str | None = None, columns: Any = None) -> I
 
     try:
         with pq.ParquetFile(path) as file:
-            _check_columns(file.schema_arrow, table, columns)
+            _check_columns(file.schema_arrow, table, columns, migrated=migrated)
             n = 0
             for batch in file.iter_batches(batch_size=1024):
                 for value in batch.to_pylist():
@@ -198,11 +199,11 @@ def parquet_rows(path: Path, table: str | None = None, columns: Any = None) -> I
         raise UnreadableError(f"not a whole Parquet file: {str(error).splitlines()[0]}") from None
 
 
-def _check_columns(schema: Any, table: str | None, columns: Any = None) -> None:
+def _check_columns(schema: Any, table: str | None, columns: Any, *, migrated: bool) -> None:
     named = table or table_of(schema.names)
     right = arrow_schema(named) if columns is None else columns
     for name in right.names:
-        if name not in schema.names:
+        if name not in schema.names and not migrated:
             raise UnreadableError(f"the column {name!r} of the table {named} is missing")
     for name in schema.names:
         if name not in right.names:

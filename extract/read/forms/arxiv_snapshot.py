@@ -30,8 +30,8 @@ _NEEDED = {"id", "title", "abstract", "categories"}
 _TELLING = {"versions", "authors_parsed", "update_date"}
 # how each line of the snapshot begins: known by that where the head is too short for one whole line
 _BEGIN = re.compile(r'^\{ ?"id": ?(?:"[^"\n]{1,40}"|[\d.]{1,12}), ?"submitter": ?', re.MULTILINE)
-_IDENTIFIER = re.compile(r"\d{4}\.\d{4,5}\Z")
-_DECIMAL = re.compile(r"\d{3,4}\.\d{1,5}\Z")
+_IDENTIFIER = re.compile(r"[0-9]{4}\.[0-9]{4,5}\Z")
+_DECIMAL = re.compile(r"[0-9]{3,4}\.[0-9]{1,5}\Z")
 _VERSION = re.compile(r"v?([1-9]\d{0,2})\Z")
 _DAY_LENGTH = len("Mon, 02 Apr 2007")
 _MAIL_DATE = re.compile(r"(?:[A-Z][a-z]{2},\s*)?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4})(?!\d)")

@@ -50,9 +50,10 @@ class Gathering:
                     united.add(row)
                     yield from conflicts(row, entries)
             taken = same.taken(self._united)
-            refused = f"""SELECT spool.*, t.paper_id AS taken FROM spool LEFT JOIN parts USING (n)
-                JOIN {taken} AS t ON t.n = coalesce(leader, spool.n) ORDER BY n"""
-            yield from map(_refused, same.ask(refused))
+            refused = f"""SELECT keys.n, t.paper_id AS taken FROM keys LEFT JOIN parts USING (n)
+                JOIN {taken} AS t ON t.n = coalesce(leader, keys.n)"""
+            places = ["title", "abstract", "documents", "positions"]
+            yield from map(_refused, same.entries(refused, "n", places))
             absent = f"SELECT n FROM parts WHERE n <> leader UNION SELECT n FROM {taken} ORDER BY n"
             self._without = same.write(absent, self._absent)
         finally:

@@ -22,7 +22,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from extract.read.merge.alike import Shingles, alike, shingles
-from extract.read.merge.spool import BATCH, SCHEMA, Row, rows
+from extract.read.merge.shelf import Shelf
+from extract.read.merge.spool import Row, rows
 
 MEMORY = "128MB"
 _IDENTIFIERS = ("own_id", "arxiv_id", "doi")
@@ -86,35 +87,24 @@ class Same:
     def entries(self, query: str, order: str, columns: list[str]) -> Iterator[Row]:
         """The entries that a query names, with what it says of them and columns of the spool.
 
-        The library gets the numbers; the texts come from the spool as it is gone through, and are sorted on disk. (Its
-        own join may take the side with the texts into memory.)
+        The library sorts numbers only; the texts are put on a shelf as the spool is gone through, and taken from there.
+        (Its own sort and join of wide rows run out of a small memory.)
 
         Args:
             query: gives ``n`` and other columns, each ``n`` once.
             order: the one of them that the rows are sorted by, and by ``n``.
             columns: columns of the spool.
         """
-        wanted, chosen = self._file(), self._file()
-        if self.write(f"SELECT * FROM ({query}) ORDER BY n", wanted):
-            self._choose(pq.read_table(wanted), columns, chosen)
-            yield from self.ask(f"SELECT * FROM read_parquet({_quoted(chosen)}) ORDER BY {order}, n")
-            chosen.unlink()
-        wanted.unlink()
-
-    def _choose(self, wanted: pa.Table, columns: list[str], path: Path) -> None:
-        """Writes the entries of the spool whose numbers are wanted."""
-        numbers = wanted["n"].to_numpy()
-        names = [name for name in columns if name != "n"]
-        schema = pa.schema([*wanted.schema, *(SCHEMA.field(name) for name in names)])
-        seen = done = 0
-        with pq.ParquetFile(self._spool, pre_buffer=False) as spool, pq.ParquetWriter(path, schema) as out:
-            for batch in spool.iter_batches(batch_size=BATCH, columns=names):
-                end = int(numbers.searchsorted(seen + len(batch)))
-                found = batch.take(pa.array(numbers[done:end] - seen))
-                if len(found):
-                    said = wanted.slice(done, end - done)
-                    out.write_table(pa.Table.from_arrays([*said.columns, *found.columns], schema=schema))
-                seen, done = seen + len(batch), end
+        by_number, by_order = self._file(), self._file()
+        if self.write(f"SELECT n FROM ({query}) ORDER BY n", by_number):
+            self.write(f"SELECT * FROM ({query}) ORDER BY {order}, n", by_order)
+            names = [name for name in columns if name != "n"]
+            with Shelf(by_number.with_suffix(".shelf")) as shelf:
+                shelf.fill(self._spool, (row["n"] for row in rows(by_number)), names)
+                for row in rows(by_order):
+                    yield row | shelf.take(row["n"])
+            by_order.unlink()
+        by_number.unlink()
 
     def _file(self) -> Path:
         self._files += 1
