@@ -605,8 +605,10 @@ def test_merging_is_valid_lasting_and_touches_nothing_else(
     once, _ = apply(record, entry)
     assert json.dumps(record) == before
     assert list(errors(once)) == []
-    twice, _ = apply(once, entry)
-    assert json.dumps(twice) == json.dumps(once)
+    # what is to be taken out is looked for again: a claim that overlaps with it is then the only one there
+    if not any(item.get("remove") for field in ("speedups", "results") for item in value.get(field, ())):
+        twice, _ = apply(once, entry)
+        assert json.dumps(twice) == json.dumps(once)
     spoken = set(value) | set(value.get("replace", ())) | {"sources"}
     assert changed(record, once) <= spoken
     if once is not record:

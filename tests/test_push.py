@@ -311,7 +311,8 @@ def test_a_tag_stays_on_its_release(server: Hub, tmp_path: Path) -> None:
     send(write(tmp_path / "a"))
     first = server.repos[REPO].tags["2026.11"]
     other = tmp_path / "b"
-    publish([Record({**example(), "doi": "10.1234/x"})], other, documents=[DOCUMENT], rejects=REJECTS, version="2026.11")
+    changed = [Record({**example(), "doi": "10.1234/x"})]
+    publish(changed, other, documents=[DOCUMENT], rejects=REJECTS, version="2026.11")
     before = writes(server)
     with pytest.raises(PushError, match=r"the tag 2026\.11 is on another release .* --replace"):
         send(other)

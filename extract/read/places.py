@@ -330,7 +330,7 @@ def _refused(place: Place, number: int, why: str) -> Reject:
 
 def _zip(stream: BinaryIO, place: Place) -> Iterator[Opened | Reject]:
     with zipfile.ZipFile(stream) as archive:
-        members = [m for m in archive.infolist() if not m.is_dir()]
+        members = [m for m in archive.infolist() if not m.filename.endswith("/")]  # is_dir() fails on an empty name
         for number, member in enumerate(members):
             if _outside(member.filename):
                 yield _refused(place, number, "a name that leads out of it")
