@@ -55,6 +55,7 @@ def records(draw: st.DrawFn, with_text: bool = False) -> dict[str, Any]:
         "abstract_sha256": sha256_text(abstract),
         "abstract_chars": len(abstract),
         "arxiv_id": arxiv,
+        "arxiv_version": draw(st.sampled_from([None, 1, 2])) if arxiv else None,
         "doi": draw(st.sampled_from([None, "10.1234/x"])),
         "url": draw(st.sampled_from([None, "https://example.org/p"])),
         "published": draw(st.dates().map(lambda d: f"{d.year:04}-{d.month:02}-{d.day:02}") | st.none()),

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from extract.sample import sample_inputs
@@ -209,3 +210,63 @@ def test_evaluate_on_the_sample(tmp_path: Path) -> None:
     assert figures["entity.all"]["f1"] > 0.6
     line = one_line(glean("evaluate", folder / "papers.jsonl", tmp_path / "none.jsonl"), 1)
     assert "none.jsonl" in line
+
+
+PAPERS = [
+    {
+        "id": "p1",
+        "title": "QuiverDB: Fast Search",
+        "abstract": "We present QuiverDB, an index for vector search. QuiverDB is 2.4x faster than HNSW on SIFT1M.",
+    },
+    {
+        "id": "p2",
+        "title": "Kurz",
+        "abstract": "Wir stellen ein Verfahren vor, das die Suche in großen Beständen um das Zweifache beschleunigt und "
+        "dabei weniger Speicher braucht als alle bisherigen Verfahren.",
+    },
+]
+CURATED = {
+    "one.yaml": "paper_id: p1\ndoi: 10.1234/abc\nspeedups:\n  - text: 2.4x faster than HNSW\n    phase: inference\n",
+    "new.yaml": "paper_id: n1\ntitle: DrumNet, A Fast Drum\nabstract: DrumNet is 3x faster than Drum in training.\n",
+    "lost.yaml": "paper_id: p9\ndoi: 10.1234/x\n",
+    "broken.yaml": "paper_id: p2\ndoi: 7\n",
+}
+
+
+@pytest.fixture
+def curated(tmp_path: Path) -> Path:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "papers.jsonl").write_text("\n".join(map(json.dumps, PAPERS)))
+    (tmp_path / "curated").mkdir()
+    for name, text in CURATED.items():
+        (tmp_path / "curated" / name).write_text(text)
+    return tmp_path
+
+
+def test_entries_by_hand_are_merged_in_told_and_counted(curated: Path) -> None:
+    out = curated / "release"
+    run = glean("build", curated / "in", "--curated", curated / "curated", "-o", out)
+    told = run.stderr.decode()
+    assert run.returncode == 0
+    assert 'broken.yaml:2: /doi: "7" has not the right form' in told
+    assert "lost.yaml:1: /paper_id: no paper has this paper_id: p9 (allowed: " in told
+    assert glean("validate", out).returncode == 0
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["counts"] == {"entries": 3, "papers": 3, "repeated": 0, "rejects": 0}
+    expected = {"entries": 4, "applied": 1, "added": 1, "for_no_paper": 1, "set_aside": 1, "problems": 2}
+    assert manifest["curated"] == expected
+    papers = {row["paper_id"]: row for row in pq.read_table(out / "papers").to_pylist()}
+    assert set(papers) == {"n1", "p1", "p2"} and papers["p1"]["doi"] == "10.1234/abc"
+    assert [s["document"] for s in papers["p1"]["sources"]] == ["papers.jsonl", "one.yaml"]
+    assert [(c["passes"], c["phase"], c["score"]) for c in papers["p1"]["speedups"]] == [
+        (["curated"], "inference", 1.0)
+    ]
+    assert [c["passes"] for c in papers["n1"]["speedups"]] == [["rule"]]
+    assert (papers["p1"]["language"], papers["p2"]["language"]) == ("en", "de")
+
+
+def test_strict_holds_for_entries_by_hand(curated: Path) -> None:
+    run = glean("build", curated / "in", "--curated", curated / "curated", "--strict", "-o", curated / "release")
+    assert run.returncode == 1 and b"broken.yaml:2" in run.stderr and b"--strict" in run.stderr
+    assert not (curated / "release").exists()
+    assert glean("build", curated / "in", "--curated", curated / "no", "-o", curated / "r").returncode in (1, 2)

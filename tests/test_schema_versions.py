@@ -285,7 +285,7 @@ def test_a_record_of_this_version_is_copied() -> None:
 def test_language_and_curated_passes_come_with_1_1() -> None:
     old = records_of(OLD)[0]
     new = migrate(old)
-    assert new | {"extractor": None} == old | {"extractor": None, "language": None}
+    assert new | {"extractor": None} == old | {"extractor": None, "language": None, "arxiv_version": None}
     assert list(new) == list(load_schema()["required"]) and parse_version(SCHEMA_VERSION) >= (1, 1, 0)
     new["methods"][0]["mentions"][0]["passes"] = ["curated"]
     assert list(errors(new)) == []

@@ -79,6 +79,7 @@ def assemble(doc: Doc, paper: Paper, *, model: str | None, with_text: bool = Fal
         abstract_sha256=sha256_text(paper.abstract),
         abstract_chars=len(paper.abstract),
         arxiv_id=paper.arxiv_id,
+        arxiv_version=paper.version if paper.arxiv_id else None,
         doi=paper.doi,
         url=paper.url,
         published=paper.published,

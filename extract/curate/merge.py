@@ -163,6 +163,7 @@ def blank(entry: Entry) -> Record:
         abstract_sha256=given["abstract_sha256"] if text is None else sha256_text(text),
         abstract_chars=given["abstract_chars"] if text is None else len(text),
         arxiv_id=None,
+        arxiv_version=None,
         doi=None,
         url=None,
         published=None,

@@ -55,6 +55,7 @@ _RESULT = {
 }
 _METADATA = {
     "arxiv_id": "2403.01234",
+    "arxiv_version": 1,
     "doi": "10.1234/example",
     "url": "https://example.org/paper",
     "published": "2024-03-01",

@@ -13,6 +13,7 @@ from extract.read.text import complaint
 from extract.record.ids import arxiv_version, sha256_text
 
 MAX_ID = 256
+MAX_VERSION = 999
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?(?![\d.])")
 _DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.[0-9]{4,9}/\S+)\Z", re.IGNORECASE)
 _URL = re.compile(r"https?://\S+\Z")
@@ -88,7 +89,7 @@ def make_paper(
         published=day(published),
         categories=() if not categories else strings(categories, blanks=True),
         authors=() if not authors else strings(authors),
-        version=revision if version is None else version,
+        version=revision if version is None or not 1 <= version <= MAX_VERSION else version,
         updated=day(updated),
     )
 

@@ -15,7 +15,7 @@ from extract.record.resources import load_schema
 
 URN = "urn:glean:schema:curated:"
 LIST_FIELDS = (*ENTITY_FIELDS, *CLAIM_FIELDS)
-METADATA = ("arxiv_id", "doi", "url", "published", "categories", "authors", "language")
+METADATA = ("arxiv_id", "arxiv_version", "doi", "url", "published", "categories", "authors", "language")
 IDENTITY = ("paper_id", "arxiv_id", "doi", "title")  # in the order in which a paper is looked for
 
 _CLEARS = "It replaces what was read; null clears it."

@@ -30,16 +30,18 @@ class Step:
     change: Callable[[dict[str, Any]], None]
 
 
-def _language(record: dict[str, Any]) -> None:
-    """The language, which was not told before, stands where a record of 1.1.0 has it."""
+def _language_and_version(record: dict[str, Any]) -> None:
+    """What was not told before stands where a record of 1.1.0 has it."""
     rest = {key: record.pop(key) for key in list(record)}
     for key, value in rest.items():
         record[key] = value
+        if key == "arxiv_id":
+            record["arxiv_version"] = None
         if key == "authors":
             record["language"] = None
 
 
-STEPS: Sequence[Step] = (Step("1.0.0", "1.1.0", _language),)
+STEPS: Sequence[Step] = (Step("1.0.0", "1.1.0", _language_and_version),)
 
 
 def parse_version(text: object) -> tuple[int, int, int]:
