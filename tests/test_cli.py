@@ -221,7 +221,7 @@ PAPERS = [
     {
         "id": "p2",
         "title": "Kurz",
-        "abstract": "Wir stellen ein Verfahren vor, das die Suche in großen Beständen um das Zweifache beschleunigt und "
+        "abstract": "Wir stellen ein Verfahren vor, das die Suche in Beständen auf das Doppelte beschleunigt und "
         "dabei weniger Speicher braucht als alle bisherigen Verfahren.",
     },
 ]
