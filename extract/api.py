@@ -252,6 +252,8 @@ def build(
         about(Path(since))  # what cannot be compared is told before the work is done
     entries = None if curated is None else read_curated(curated)
     reading = read_inputs([str(i) for i in inputs] or sample_inputs(), form, columns)
+    if on_read is not None:
+        on_read(reading.documents)
     if not len(reading.papers):
         first = next(iter(reading.rejects))
         raise ReadError(f"{first.document}: no entry could be read; the first: {first.reason}")

@@ -265,6 +265,16 @@ def test_entries_by_hand_are_merged_in_told_and_counted(curated: Path) -> None:
     assert (papers["p1"]["language"], papers["p2"]["language"]) == ("en", "de")
 
 
+@pytest.mark.parametrize("command", ["build", "extract"])
+def test_guessed_columns_are_told(tmp_path: Path, command: str) -> None:
+    (tmp_path / "papers.csv").write_text("Name,Summary\nQuiverDB,QuiverDB is 2.4x faster than HNSW.\n")
+    call = [command, tmp_path / "papers.csv", *(["-o", tmp_path / "release"] if command == "build" else [])]
+    run = glean(*call)
+    assert "glean: papers.csv: title from 'Name', abstract from 'Summary'" in run.stderr.decode().splitlines()
+    if command == "extract":
+        assert glean(*call, "--quiet").stderr == b""
+
+
 def test_strict_holds_for_entries_by_hand(curated: Path) -> None:
     run = glean("build", curated / "in", "--curated", curated / "curated", "--strict", "-o", curated / "release")
     assert run.returncode == 1 and b"broken.yaml:2" in run.stderr and b"--strict" in run.stderr
