@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extract.read import Conflict, Paper, Reject, Source, id_of
+from extract.read import Conflict, Paper, ReadError, Reject, Source, id_of
 from extract.read.fields import make_paper
 from extract.read.merge import Gathering
 from extract.read.merge.alike import alike, shingles
@@ -358,3 +358,13 @@ def test_nothing_gives_nothing() -> None:
 def test_papers_are_asked_for_too_early() -> None:
     with pytest.raises(RuntimeError, match="close"):
         next(iter(Gathering()))
+
+
+def test_what_fails_on_the_disk_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    gathering = Gathering()
+    for i in range(10):
+        gathering.add(entry(i), 0)
+    monkeypatch.setattr("extract.read.merge.same.MEMORY", "64KB")  # too little for any join
+    with pytest.raises(ReadError, match=r"the inputs cannot be merged: .*TMPDIR") as caught:
+        list(gathering.close())
+    assert "\n" not in str(caught.value)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from extract.cli import Failure, printable, wrong_call
+from extract.cli import Failure, options, printable, wrong_call
 
 if TYPE_CHECKING:
     from extract.record.model import Record
@@ -76,19 +76,10 @@ def _known(paper_id: str | None, arxiv: str | None, doi: str | None, title: str 
 
 
 def _record(release: Path, known: dict[str, str]) -> Record:
-    from extract.publish.find import find_paper
-
     own_id = known.get("paper_id") or (f"arxiv:{known['arxiv_id']}" if "arxiv_id" in known else None)
     if own_id is None:
         wrong_call("--from needs the paper's id (allowed: PAPER_ID or --arxiv)")
-    if not release.is_dir():
-        wrong_call(f"{release}: there is no such folder")
-    try:
-        record = find_paper(release, own_id)
-    except FileNotFoundError as error:
-        raise Failure(str(error)) from None
-    except (OSError, ValueError) as error:  # Arrow's errors are values
-        raise Failure(f"{release}: the papers cannot be read: {str(error).splitlines()[0]}") from None
+    record = options.record_of(release, own_id)
     if record is None:
         wrong_call(f"{release}: has no paper {own_id!r} (allowed: a paper_id of the release)")
     return record

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from extract.cli import Failure, printable, wrong_call
 from extract.read import FORMATS, Document, ReadError, Reject
 from extract.read.columns import PARTS
+
+if TYPE_CHECKING:
+    from extract.record import Record
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -105,3 +109,17 @@ def tell_problems(problems: Iterable[str]) -> None:
     """A line on standard error for each thing that is wrong with entries made by hand."""
     for problem in problems:
         click.echo(f"glean: {printable(problem)}", err=True)
+
+
+def record_of(release: Path, paper_id: str) -> Record | None:
+    """The record of a paper in a release, ``None`` where there is none; ends the command if it cannot be read."""
+    from extract.publish import find_paper
+
+    if not release.is_dir():
+        wrong_call(f"{release}: there is no such folder")
+    try:
+        return find_paper(release, paper_id)
+    except FileNotFoundError as error:
+        raise Failure(str(error)) from None
+    except (OSError, ValueError) as error:  # Arrow's errors are values
+        raise Failure(f"{release}: the papers cannot be read: {str(error).splitlines()[0]}") from None

@@ -79,19 +79,12 @@ def command(
 
 
 def _of_release(paper_id: str, release: Path | None) -> Any:
-    from extract.publish import find_paper, newest_release
+    from extract.publish import newest_release
 
     folder = release if release is not None else newest_release()
     if folder is None:
         wrong_call(f"{paper_id!r} is no file, and there is no release in releases/ (allowed: --release DIR)")
-    if not folder.is_dir():
-        wrong_call(f"{folder}: there is no such folder")
-    try:
-        record = find_paper(folder, paper_id)
-    except FileNotFoundError as error:
-        raise Failure(str(error)) from None
-    except (OSError, ValueError) as error:  # Arrow's errors are values
-        raise Failure(f"{folder}: the papers cannot be read: {str(error).splitlines()[0]}") from None
+    record = options.record_of(folder, paper_id)
     if record is None:
         wrong_call(
             f"{folder}: has no paper {paper_id!r}, nor is there such a file (allowed: a paper_id of the release)"

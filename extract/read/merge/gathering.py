@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 
-from extract.read.base import Paper, Reject
+import duckdb
+
+from extract.read.base import Paper, ReadError, Reject
 from extract.read.merge.same import Same
 from extract.read.merge.spool import SCHEMA, Row, Spool, paper_of, row_of, rows
 from extract.read.merge.unite import Conflict, conflicts, unite
@@ -20,7 +24,7 @@ _COLUMNS = [name for name in SCHEMA.names if name not in ("trust", "paper_id", "
 class Gathering:
     """Takes papers as they are read, and gives each once, in the order of first reading, as often as it is asked.
 
-    Everything waits on disk, in a folder that goes with the object; memory does not grow with the number of papers.
+    Everything waits on disk, in a folder that goes with the object; memory is bounded, however many they are.
     """
 
     def __init__(self) -> None:
@@ -32,11 +36,25 @@ class Gathering:
         self._closed = False
 
     def add(self, paper: Paper, trust: int) -> None:
-        """Takes a paper; ``trust`` is that of its form."""
-        self._spool.add(row_of(paper, self._spool.count, trust))
+        """Takes a paper; ``trust`` is that of its form.
+
+        Raises:
+            ReadError: the temporary folder cannot be written.
+        """
+        with _told():
+            self._spool.add(row_of(paper, self._spool.count, trust))
 
     def close(self) -> Iterator[Conflict | Reject]:
-        """Ends the taking; to be run to its end. Yields contradictions, and papers whose id another one has."""
+        """Ends the taking; to be run to its end. Yields contradictions, and papers whose id another one has.
+
+        Raises:
+            ReadError: the temporary folder cannot be written, or there is too little memory.
+        """
+        with _told():
+            yield from self._close()
+        self._closed = True
+
+    def _close(self) -> Iterator[Conflict | Reject]:
         self._spool.close()
         same = Same(self._read, self._read.parent)
         try:
@@ -58,7 +76,6 @@ class Gathering:
             self._without = same.write(absent, self._absent)
         finally:
             same.close()
-        self._closed = True
 
     def __len__(self) -> int:
         return self._spool.count - self._without
@@ -75,6 +92,17 @@ class Gathering:
                 yield paper_of(whole if is_united and whole is not None else row)
             gone = next(absent, None) if is_gone else gone
             whole = next(united, None) if is_united else whole
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turns what can go wrong on the way over the disk into one line."""
+    try:
+        yield
+    except (duckdb.Error, sqlite3.Error, OSError) as error:
+        what = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        allowed = "allowed: some space for temporary files; TMPDIR names the folder"
+        raise ReadError(f"the inputs cannot be merged: {what} ({allowed})") from error
 
 
 def _refused(row: Row) -> Reject:
