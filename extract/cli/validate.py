@@ -41,7 +41,7 @@ def command(paths: tuple[str, ...], max_errors: int, migrate: bool, quiet: bool)
         for problem in report.problems[:max_errors]:
             click.echo(printable(str(problem)), err=True)
         if len(report.problems) > max_errors:
-            click.echo(f"{path}: ... and {len(report.problems) - max_errors:,} more errors", err=True)
+            click.echo(f"{printable(path)}: ... and {len(report.problems) - max_errors:,} more errors", err=True)
         if not report.problems and not quiet:
             by = f", by its own schema {report.schema_version}" if report.schema_version else ""
             click.echo(f"{printable(path)}: valid ({_counted(report)}{by})")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -48,8 +49,11 @@ class Row:
 
 def table_of(names: Iterable[str]) -> str:
     """The table whose columns are most like these; papers, where none is."""
-    given = set(names)
+    return _table_of(frozenset(names))
 
+
+@lru_cache(maxsize=64)  # the rows of a file have the same columns
+def _table_of(given: frozenset[str]) -> str:
     def likeness(table: str) -> float:
         columns = set(arrow_schema(table).names)
         return len(columns & given) / len(columns | given)

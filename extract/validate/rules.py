@@ -68,27 +68,32 @@ def surface_is_a_name(record: Record) -> Iterator[Breach]:
     """The text of a mention is a name or alias of its entity."""
     for name in ENTITY_FIELDS:
         for i, entity in enumerate(record[name]):
-            names = {fold(n) for n in (entity["name"], *entity["aliases"])}
-            for k, mention in enumerate(entity["mentions"]):
-                surface = _surface(record, mention)
-                if surface is not None and fold(surface) not in names:
-                    allowed = ", ".join(shown(n) for n in (entity["name"], *entity["aliases"]))
-                    yield [name, i, "mentions", k], f"the text there is {shown(surface)}", allowed
+            forms = (entity["name"], *entity["aliases"])
+            surfaces = [_surface(record, mention) for mention in entity["mentions"]]
+            others = set(surfaces).difference(forms, (None,))
+            if not others:  # word for word, as nearly always; to fold takes time
+                continue
+            names = set(map(fold, forms))
+            for k, surface in enumerate(surfaces):
+                if surface in others and fold(surface) not in names:
+                    yield [name, i, "mentions", k], f"the text there is {shown(surface)}", ", ".join(map(shown, forms))
 
 
 def name_is_a_surface(record: Record) -> Iterator[Breach]:
     """A name or alias is the text of a mention."""
     for name in ENTITY_FIELDS:
         for i, entity in enumerate(record[name]):
-            surfaces = [_surface(record, mention) for mention in entity["mentions"]]
-            known = {fold(s) for s in surfaces if s is not None}
+            surfaces = {_surface(record, mention) for mention in entity["mentions"]}
             if None in surfaces:  # a text is not at hand: the name may stand there
                 continue
+            if entity["name"] in surfaces and surfaces.issuperset(entity["aliases"]):
+                continue
+            known = set(map(fold, surfaces))
             forms: list[tuple[list[str | int], str]] = [(["name"], entity["name"])]
             forms += [(["aliases", k], alias) for k, alias in enumerate(entity["aliases"])]
             for path, form in forms:
                 if fold(form) not in known:
-                    allowed = ", ".join(shown(s) for s in sorted({s for s in surfaces if s is not None}))
+                    allowed = ", ".join(shown(surface) for surface in sorted(surfaces, key=str))
                     yield [name, i, *path], f"{shown(form)} is the text of no mention", allowed
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
-import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from jsonschema import Draft202012Validator, validators
@@ -15,7 +13,9 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from extract.record.tables import table_schema
+from extract.validate.compiled import compiled
 from extract.validate.problem import Problem, one_line
+from extract.validate.strict import FORMATS, TYPES, whole
 
 _LONGEST = 60
 Check = Callable[..., Iterator[Problem]]  # (record, *, file, line) -> problems
@@ -37,37 +37,8 @@ def shown(value: Any) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
-# Stricter than JSON Schema where Arrow, and a slice of a Python string, are: 3.0 is no integer, 1e999 no number.
-def _is_integer(_checker: Any, value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_number(_checker: Any, value: Any) -> bool:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return False
-    try:
-        return math.isfinite(value)
-    except OverflowError:
-        return False
-
-
-def _is_text(_checker: Any, value: Any) -> bool:
-    if not isinstance(value, str):
-        return False
-    try:
-        return value.isascii() or bool(value.encode("utf-8"))
-    except UnicodeEncodeError:  # a lone surrogate
-        return False
-
-
-@cache
-def _whole(pattern: str) -> re.Pattern[str]:
-    """A pattern whose closing ``$`` is the end, as in ECMA 262; Python's also allows a line break behind it."""
-    return re.compile(pattern[:-1] + r"\Z" if pattern.endswith("$") else pattern)
-
-
 def _pattern(validator: Any, pattern: str, value: Any, _schema: Any) -> Iterator[ValidationError]:
-    if validator.is_type(value, "string") and not _whole(pattern).search(value):
+    if validator.is_type(value, "string") and not whole(pattern).search(value):
         yield ValidationError(f"does not match {pattern}")
 
 
@@ -75,26 +46,49 @@ _Validator = validators.extend(
     Draft202012Validator,
     {"pattern": _pattern},
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many(
-        {"integer": _is_integer, "number": _is_number, "string": _is_text}
+        {name: partial(lambda _checker, value, test: test(value), test=test) for name, test in TYPES.items()}
     ),
 )
 
 
+class Validator:
+    """What is wrong with values by a schema: told by python-jsonschema, where the compiled validator finds something.
+
+    Attributes:
+        strict: python-jsonschema, with our types, patterns and formats; its word counts.
+        is_surely_valid: the compiled validator; ``None`` where there is none for this schema.
+    """
+
+    def __init__(self, schema: dict[str, Any], **options: Any) -> None:
+        """Takes a schema that the meta-schema accepts, and options of python-jsonschema."""
+        self.strict = _Validator(schema, format_checker=FORMATS, **options)
+        self.is_surely_valid = compiled(schema)
+
+    def iter_errors(self, value: Any) -> Iterator[ValidationError]:
+        """Yields the errors of a value.
+
+        Raises:
+            RecursionError: it is too deeply nested.
+            referencing.exceptions.Unresolvable: the schema refers to what it does not hold.
+        """
+        if self.is_surely_valid is None or not self.is_surely_valid(value):
+            yield from self.strict.iter_errors(value)
+
+
 @cache
-def validator(table: str = "papers") -> Draft202012Validator:
+def validator(table: str) -> Validator:
     """The validator of a table's rows, with format checks."""
-    return _Validator(table_schema(table), format_checker=Draft202012Validator.FORMAT_CHECKER)
+    return Validator(table_schema(table))
 
 
-def validator_of(schema: dict[str, Any]) -> Draft202012Validator:
+def validator_of(schema: dict[str, Any]) -> Validator:
     """The validator of a schema that came with a release; it fetches nothing from elsewhere.
 
     Raises:
         SchemaError: it is no JSON Schema.
     """
-    formats = Draft202012Validator.FORMAT_CHECKER
-    _Validator.check_schema(schema, format_checker=formats)
-    return _Validator(schema, format_checker=formats, registry=Registry())
+    _Validator.check_schema(schema, format_checker=FORMATS)
+    return Validator(schema, registry=Registry())
 
 
 def _wrong_type(value: Any, kinds: str | list[str]) -> tuple[str, str]:
@@ -103,7 +97,8 @@ def _wrong_type(value: Any, kinds: str | list[str]) -> tuple[str, str]:
     allowed = " or ".join(kinds)
     if isinstance(value, str) and "string" in kinds:
         return f"{shown(value)} holds a lone surrogate", "Unicode text"
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and "number" in kinds:
+    meant = (int, float) if "number" in kinds else int if "integer" in kinds else ()
+    if isinstance(value, meant) and not isinstance(value, bool):
         return f"{shown(value)} is not a finite number", allowed
     return f"{shown(value)} is of the wrong type", allowed
 
@@ -164,7 +159,7 @@ def place(error: ValidationError) -> list[tuple[int, str]]:
 
 
 def schema_errors(
-    record: Any, *, file: str, line: int | None, table: str = "papers", check: Draft202012Validator | None = None
+    record: Any, *, file: str, line: int | None, table: str = "papers", check: Validator | None = None
 ) -> Iterator[Problem]:
     """Yields the schema errors of a record, in the order of their places; ``check`` is for another schema than ours."""
     try:
