@@ -1,6 +1,9 @@
-"""Words a second of each part on the bundled sample, one core, as ratios to the bare NER pass in the same run.
+"""Words a second of each part, one core, as ratios to plain spaCy with the same model in the same run.
 
-OMP_NUM_THREADS=1 python benchmarks/passes.py [--rounds 5]
+OMP_NUM_THREADS=1 python benchmarks/passes.py [INPUT ...] [--rounds 5]
+
+INPUT is anything that glean reads; the bundled sample if there is none. Each round takes papers that no round before
+it had, since words that were seen before are faster: more papers give steadier figures.
 """
 
 from __future__ import annotations
@@ -8,53 +11,64 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
+
+import spacy
 
 from extract.api import records
 from extract.passes import build_pipeline
-from extract.passes.ner import load_ner
+from extract.passes.ner import MODEL, load_ner
 from extract.prepare import blank, make_doc
 from extract.read import Paper, read_inputs
 from extract.sample import sample_inputs
 
+STOCK = "plain spaCy"
 
-def seconds(work: Callable[[], Any], rounds: int) -> list[float]:
-    times = []
-    for _ in range(rounds):
-        begin = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - begin)
-    return times
+
+def passed(nlp: Any) -> Callable[[Sequence[Paper]], None]:
+    def run(papers: Sequence[Paper]) -> None:
+        for _ in nlp.pipe((make_doc(nlp, p.title, p.abstract) for p in papers), batch_size=32):
+            pass
+
+    return run
+
+
+def words(papers: Sequence[Paper]) -> int:
+    return sum(len((p.title + " " + p.abstract).split()) for p in papers)
+
+
+def seconds(work: Callable[[Sequence[Paper]], Any], papers: Sequence[Paper]) -> float:
+    begin = time.process_time()
+    work(papers)
+    return time.process_time() - begin
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("inputs", nargs="*", metavar="INPUT")
     parser.add_argument("--rounds", type=int, default=5)
-    rounds = parser.parse_args().rounds
-    papers = list(read_inputs(sample_inputs()).papers) * 5
-    words = sum(len((p.title + " " + p.abstract).split()) for p in papers)
-    plain, ner, rules = blank(), load_ner(), build_pipeline(ner=False)
-
-    def run(nlp: Any) -> None:
-        for _ in nlp.pipe((make_doc(nlp, p.title, p.abstract) for p in papers), batch_size=64):
-            pass
-
-    parts: dict[str, Callable[[], Any]] = {
-        "tokens": lambda: run(plain),
-        "tokens + rules": lambda: run(rules),
-        "tokens + NER": lambda: run(ner),
-        "whole record": lambda: list(records([Paper(p.title, p.abstract) for p in papers])),
+    given = parser.parse_args()
+    papers = [Paper(p.title, p.abstract) for p in read_inputs(given.inputs or sample_inputs()).papers]
+    parts: dict[str, Callable[[Sequence[Paper]], Any]] = {
+        STOCK: passed(spacy.load(MODEL)),  # tokens and NER, without what glean does for its speed
+        "tokens": passed(blank()),
+        "tokens + rules": passed(build_pipeline(ner=False)),
+        "tokens + NER": passed(load_ner()),
+        "whole record": lambda some: list(records(some)),
     }
+    first, *rest = (papers[i :: given.rounds + 1] for i in range(given.rounds + 1))
     for work in parts.values():
-        work()  # warm up
-    times = {name: seconds(work, rounds) for name, work in parts.items()}
-    base = statistics.median(times["tokens + NER"])
-    print(f"{len(papers)} abstracts, {words:,} words, median of {rounds} rounds (fastest-slowest)")
-    for name, t in times.items():
-        middle = statistics.median(t)
-        rate = f"{words / middle:9,.0f} words/s ({words / max(t):,.0f}-{words / min(t):,.0f})"
-        print(f"{name:15} {rate:40} {middle / base:5.2f} x the time of tokens + NER")
+        work(first)  # warm up
+    times = {name: [seconds(work, some) for some in rest] for name, work in parts.items()}
+    print(f"{sum(map(len, rest)):,} abstracts, {sum(map(words, rest)):,} words, {given.rounds} rounds")
+    for name, own in times.items():
+        rates = [words(some) / t for some, t in zip(rest, own, strict=True)]
+        ratio = statistics.median(stock / t for stock, t in zip(times[STOCK], own, strict=True))
+        print(
+            f"{name:15} {statistics.median(rates):9,.0f} words/s ({min(rates):,.0f}-{max(rates):,.0f})"
+            f" {ratio:6.2f} x the speed of {STOCK}"
+        )
 
 
 if __name__ == "__main__":

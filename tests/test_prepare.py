@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import gc
+import re
 import time
+import weakref
 
 import pytest
+import spacy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extract.prepare import blank, make_doc, to_field
+from extract.prepare import blank, make_doc, to_field, tokenizer
 from extract.prepare.fields import make_text
-from extract.prepare.sentences import sentence_starts
+from extract.prepare.sentences import Sentences, sentence_starts
+from extract.prepare.tokenizer import spans
+from extract.prepare.words import sentence_begins, words_of
 
-NLP = blank()
+NLP, PLAIN = blank(), spacy.blank("en")
 PIECES = (
     "2.5 times x sim $ \\times 33 \\% % . k ge ﬁ × – 's Refocused i.e. w.r.t. ( ) { } 1,000 3D 7B https://a.b/c. &lt;"
 )
@@ -141,3 +147,71 @@ def _timed(text: str) -> float:
     begin = time.perf_counter()
     sentence_starts(NLP(text))
     return time.perf_counter() - begin
+
+
+@given(SOUP)
+def test_words_are_the_tokens(text: str) -> None:
+    for doc in (NLP(text), PLAIN(text)):
+        words = words_of(doc)
+        assert words.text == text
+        assert list(words.texts) == [t.text for t in doc]
+        assert list(words.norms) == [t.norm_ for t in doc]
+        assert list(words.spaces) == [bool(t.whitespace_) for t in doc]
+        assert list(words.starts) == [t.idx for t in doc]
+        assert sentence_begins(Sentences()(doc)) == [bool(t.is_sent_start) for t in doc]
+        for a, b in {(0, 1), (0, 4), (2, 3), (3, 9)}:
+            if b <= len(doc):
+                assert words.piece(a, b) == doc[a:b].text
+            if b <= len(text) and text[a:b].strip() == text[a:b]:
+                span = doc.char_span(a, b, alignment_mode="expand")
+                assert words.bounds(a, b) == (span.start, span.end)
+
+
+def test_words_go_with_their_doc_and_its_tokens() -> None:
+    doc = NLP("We propose FooNet here.")
+    assert len(words_of(doc)) == 5
+    with doc.retokenize() as change:
+        change.merge(doc[1:3])
+    assert list(words_of(doc).texts) == ["We", "propose FooNet", "here", "."]
+    gone = weakref.ref(doc)
+    del doc, change
+    gc.collect()
+    assert gone() is None
+
+
+SLOW = re.compile("|".join(f"(?P<{k}>{p})" for k, p in tokenizer._KINDS.items() if k != "plain"))
+WORDS = st.lists(
+    st.sampled_from(
+        [
+            "et",
+            "al.",
+            "al",
+            "www",
+            "No",
+            "Fig.",
+            "x",
+            "X",
+            "times",
+            "sim",
+            "k",
+            "ge",
+            "3",
+            "3D",
+            "é",
+            "_",
+            " ",
+            ",",
+            "-",
+            ")",
+            "'s",
+            "\n",
+        ]
+    )
+).map("".join)
+
+
+@given(st.one_of(SOUP, WORDS, st.text(max_size=40)))
+def test_plain_words_are_the_words_of_the_slow_way(text: str) -> None:
+    assert [s for s in spans(text) if s[0] != "url"] == [
+        (m.lastgroup, *m.span()) for m in SLOW.finditer(text) if m.lastgroup != "url"
+    ] or "http" in text

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,8 +13,9 @@ from extract.assemble import training as assembly
 from extract.evaluate.gold import gold_spans
 from extract.passes import build_pipeline
 from extract.passes.ner.data import annotated_doc, load_annotated, read_texts
-from extract.passes.ner.model import MODEL, ModelError, load_ner, model_name
+from extract.passes.ner.model import MODEL, ModelError, load_ner, model_name, record_figures
 from extract.passes.ner.training import fit_stages, load_config, save
+from extract.passes.ner.trust import digest, seal, sealed
 from extract.prepare import blank
 from extract.sample import FOLDER
 
@@ -51,6 +55,68 @@ def test_a_missing_model_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no trained model") as caught:
         load_ner(tmp_path)
     assert "\n" not in str(caught.value)
+
+
+def test_only_the_model_that_was_made_is_loaded(tmp_path: Path) -> None:
+    copy = tmp_path / "model"
+    shutil.copytree(MODEL, copy)
+    unknown = load_ner(copy).meta["glean"]["sha256"]
+    assert unknown == sealed(MODEL) == seal(copy) == load_ner().meta["glean"]["sha256"]
+    with (copy / "ner" / "model").open("r+b") as file:
+        file.seek(5_000_000)
+        file.write(b"\0\0\0\1")
+    with pytest.raises(ModelError, match="not the model that was made") as caught:
+        load_ner(copy)
+    assert "\n" not in str(caught.value) and unknown in str(caught.value)
+    seal(copy)
+    assert load_ner(copy).meta["glean"]["sha256"] != unknown
+
+
+def test_the_packaged_model_has_its_hash(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert sealed(MODEL) == digest(MODEL)
+    copy = tmp_path / "trained"
+    shutil.copytree(MODEL, copy)
+    monkeypatch.setattr("extract.passes.ner.model.MODEL", copy)
+    with pytest.raises(ModelError, match="SHA-256 of the packaged model is missing"):
+        load_ner(copy)
+
+
+_WITH_MODEL = """
+import sys
+from pathlib import Path
+from extract.passes.ner import model
+model.load_ner.__defaults__ = (Path(sys.argv.pop(1)),)
+from extract.cli import main
+main()
+"""
+
+
+def test_a_broken_model_is_one_line_of_a_command(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model.sha256").write_text("0" * 64)
+    command = [sys.executable, "-c", _WITH_MODEL, tmp_path / "model", "extract", FOLDER / "papers.jsonl"]
+    run = subprocess.run(list(map(str, command)), capture_output=True, check=False)
+    told = run.stderr.decode()
+    assert (run.returncode, run.stdout, len(told.splitlines())) == (1, b"", 1), told
+    assert "not the model that was made" in told
+
+
+@pytest.mark.skipif(shutil.which("sha256sum") is None, reason="no sha256sum")
+def test_the_hash_of_a_model_is_that_of_sha256sum(tmp_path: Path) -> None:
+    for name in ("b", "a/c", "a-b", "Z", ".d", "ü"):
+        (tmp_path / "m" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "m" / name).write_bytes(name.encode() * 9)
+    command = "find . -type f | LC_ALL=C sort | xargs sha256sum | sha256sum"
+    told = subprocess.run(command, shell=True, cwd=tmp_path / "m", capture_output=True, check=True).stdout.decode()
+    assert digest(tmp_path / "m") == told.split()[0]
+
+
+def test_figures_change_the_hash_with_the_model(tmp_path: Path) -> None:
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "meta.json").write_text("{}")
+    before = seal(tmp_path / "m")
+    record_figures({"f1": 1}, tmp_path / "m")
+    assert sealed(tmp_path / "m") == digest(tmp_path / "m") != before
 
 
 def test_regressions_fit(papers: list, tmp_path: Path) -> None:  # type: ignore[type-arg]

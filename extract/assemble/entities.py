@@ -12,13 +12,14 @@ whose type differs from that of its abbreviation partner takes the type of the s
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import ChainMap, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from spacy.tokens import Doc
 
-from extract.assemble.linking import entity_id, known_id
+from extract.assemble.linking import entity_id, known_id, slug
 from extract.assemble.logistic import Logistic, load
 from extract.assemble.mentions import Mention
 from extract.assemble.roles import features, token_bounds
@@ -26,8 +27,7 @@ from extract.assemble.surfaces import Surface
 from extract.passes.rules.abbreviations import best_long_form
 from extract.passes.rules.names import entries
 from extract.passes.rules.roles import Context
-from extract.prepare.fields import fields
-from extract.record.ids import entity_slug
+from extract.prepare.fields import title_and_abstract
 
 _ARTICLE = re.compile(r"^(?:an?|the|our) ", re.IGNORECASE)
 
@@ -81,7 +81,7 @@ def _common_acronyms() -> dict[str, str]:
     return table
 
 
-def written_out(text: str, abbreviations: dict[str, str]) -> str:
+def written_out(text: str, abbreviations: Mapping[str, str]) -> str:
     """A name of several words with the abbreviations in it replaced by their long forms."""
     words = []
     for word in text.split(" "):
@@ -119,7 +119,7 @@ def titled(title: str, surfaces: dict[str, Surface]) -> tuple[str, str] | None:
 
 def group(surfaces: dict[str, Surface], title: str = "") -> list[list[str]]:
     """The surface forms of each entity."""
-    abbreviations = dict(_common_acronyms())
+    abbreviations = ChainMap({}, _common_acronyms())  # the table has hundreds, a paper a few
     for text, surface in surfaces.items():
         if surface.is_short:
             abbreviations[text] = min(surface.partners)
@@ -131,9 +131,9 @@ def group(surfaces: dict[str, Surface], title: str = "") -> list[list[str]]:
     for text, surface in surfaces.items():
         groups.find(text)
         kind = surface.label.lower()
-        keys = [(kind, entity_slug(text))]
+        keys = [(kind, slug(text))]
         if " " in text:
-            keys.append((kind, entity_slug(written_out(text, abbreviations))))
+            keys.append((kind, slug(written_out(text, abbreviations))))
         known = known_id(kind, text)
         if known:
             keys.append((kind, known))
@@ -165,7 +165,7 @@ def find_entities(
         by_text[mention.text].append(mention)
     context = Context(doc, [token_bounds(doc, m) for m in mentions])
     found = []
-    title = doc.text[: fields(doc)[0]]
+    title = title_and_abstract(doc)[0]
     for texts in group({t: s for t, s in surfaces.items() if t in by_text}, title):
         own = sorted((m for t in texts for m in by_text[t]), key=lambda m: m.start)
         kind = surfaces[texts[0]].label.lower()

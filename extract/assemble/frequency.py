@@ -9,8 +9,8 @@ from __future__ import annotations
 import gzip
 import math
 from collections import Counter
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Iterable, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 
 from extract.prepare.tokenizer import spans
@@ -31,7 +31,8 @@ def _table() -> dict[str, int]:
         return table
 
 
-def _words(text: str) -> list[str]:
+@lru_cache(maxsize=2**14)
+def _words(text: str) -> Sequence[str]:
     return [text[a:b] for kind, a, b in spans(text) if kind in ("word", "alphanumber", "number")]
 
 

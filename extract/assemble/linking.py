@@ -8,10 +8,12 @@ plural, and nothing that tells things apart.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from extract.passes.rules.names import is_cased, known_names, plural
 from extract.record.ids import entity_slug
+
+slug = lru_cache(maxsize=2**14)(entity_slug)  # names come back, in a paper and from paper to paper
 
 
 @cache
@@ -48,4 +50,4 @@ def entity_id(kind: str, names: Sequence[str]) -> str:
         if found:
             return found
     telling = [name for name in names if not is_bare_acronym(name)] or list(names)
-    return f"{kind}/{entity_slug(telling[0])}"
+    return f"{kind}/{slug(telling[0])}"

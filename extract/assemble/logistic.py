@@ -21,7 +21,8 @@ class Logistic:
 
     def __call__(self, features: Mapping[str, float]) -> float:
         """The probability, for features that may be any subset of those that were fitted."""
-        z = self.bias + sum(self.weights.get(name, 0.0) * value for name, value in features.items())
+        weight = self.weights.get
+        z = self.bias + sum([weight(name, 0.0) * value for name, value in features.items()])
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))
 
     def as_dict(self) -> dict[str, object]:

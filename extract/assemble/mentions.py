@@ -13,6 +13,7 @@ from spacy.tokens import Doc
 
 from extract.assemble.logistic import Logistic, load
 from extract.assemble.surfaces import Prior, Surface, collect, features, labels_of, load_priors
+from extract.prepare.words import words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ def accepted(doc: Doc, model: Logistic | None = None, priors: dict[str, Prior] |
     surfaces = collect(doc)
     taken = {}
     for text, surface in surfaces.items():
-        for label in sorted(labels_of(doc, surface, surfaces)):
+        for label in sorted(labels_of(surface, surfaces)):
             score = model(features(doc, surface, label, surfaces, priors))
             if score > surface.score:
                 surface.label, surface.score = label, score
@@ -48,7 +49,7 @@ def find_mentions(doc: Doc, surfaces: dict[str, Surface]) -> list[Mention]:
     ner = {(s.start_char, s.end_char): s.label_ for s in doc.ents}
     rule = {(s.start_char, s.end_char) for key in ("glean_names", "glean_proposed") for s in doc.spans.get(key, [])}
     rule |= {(s.start_char, s.end_char) for key in ("glean_short", "glean_long") for s in doc.spans.get(key, [])}
-    free = bytearray(len(doc.text))
+    free = bytearray(len(words_of(doc).text))
     found = []
     for surface in sorted(surfaces.values(), key=lambda s: (-len(s.text), s.text)):
         for start, end in surface.places:

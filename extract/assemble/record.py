@@ -72,6 +72,17 @@ def assemble(doc: Doc, paper: Paper, *, model: str | None, with_text: bool = Fal
     surfaces = accepted(doc)
     align_types(surfaces)
     entities = find_entities(doc, surfaces, find_mentions(doc, surfaces))
+    record = described(paper, with_text=with_text)
+    for field, kind in ENTITY_FIELDS.items():
+        record[field] = [_entity(doc, e) for e in entities if e.kind == kind]
+    record["speedups"] = _claims(doc, "glean_speedups", _SPEEDUP)
+    record["results"] = _claims(doc, "glean_results", _RESULT)
+    record["extractor"] = {"version": extract.__version__, "model": model, "schema_version": SCHEMA_VERSION}
+    return record
+
+
+def described(paper: Paper, *, with_text: bool = False) -> Record:
+    """What a record says of the paper itself: whose it is and where it was read, nothing that a pass finds."""
     record = Record(
         paper_id=paper_id(paper.title, paper.own_id, paper.arxiv_id),
         title=paper.title,
@@ -88,10 +99,5 @@ def assemble(doc: Doc, paper: Paper, *, model: str | None, with_text: bool = Fal
         language=language_of(paper.abstract),
         sources=[{"document": s.document, "position": s.position, "listed": s.listed} for s in paper.sources],
     )
-    for field, kind in ENTITY_FIELDS.items():
-        record[field] = [_entity(doc, e) for e in entities if e.kind == kind]
-    record["speedups"] = _claims(doc, "glean_speedups", _SPEEDUP)
-    record["results"] = _claims(doc, "glean_results", _RESULT)
-    record["extractor"] = {"version": extract.__version__, "model": model, "schema_version": SCHEMA_VERSION}
     record.abstract_text = paper.abstract
     return record

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from spacy.tokens import Doc
 
@@ -11,21 +11,19 @@ from extract.assemble.frequency import frequency, rarest_word
 from extract.assemble.linking import known_id
 from extract.assemble.mentions import Mention
 from extract.passes.rules.roles import CUES, Context
+from extract.prepare.words import Words, words_of
 
 
 def token_bounds(doc: Doc, mention: Mention) -> tuple[int, int]:
     """The tokens that a mention touches, half open."""
-    span = doc.char_span(mention.start, mention.end, alignment_mode="expand")
-    return span.start, span.end
+    return words_of(doc).bounds(mention.start, mention.end)
 
 
-def _words_around(doc: Doc, start: int, end: int) -> set[str]:
+def _words_around(words: Words, start: int, end: int) -> Iterator[str]:
     """The normal forms of the tokens next to a name, with where they stand."""
-    found = set()
-    for offset, at in ((-3, start - 3), (-2, start - 2), (-1, start - 1), (1, end), (2, end + 1)):
-        if 0 <= at < len(doc) and not doc[at].is_space:
-            found.add(f"w{offset:+d}={doc[at].norm_}")
-    return found
+    for offset, at in (("-3", start - 3), ("-2", start - 2), ("-1", start - 1), ("+1", end), ("+2", end + 1)):
+        if 0 <= at < len(words) and not words.texts[at].isspace():
+            yield f"w{offset}={words.norms[at]}"
 
 
 def features(doc: Doc, context: Context, mentions: Sequence[Mention]) -> dict[str, float]:
@@ -47,8 +45,9 @@ def features(doc: Doc, context: Context, mentions: Sequence[Mention]) -> dict[st
         found["first_at"] = begin / max(1, len(doc))
         for word in context.sentence_words(begin):
             found[f"s={word}"] = 1.0
+    words = words_of(doc)
     for b in bounds:
-        for word in _words_around(doc, *b):
+        for word in _words_around(words, *b):
             found[word] = 1.0
     by_ner = sum("ner" in m.passes for m in mentions)
     found |= {"ner_log": math.log1p(by_ner), "no_ner": float(by_ner == 0)}

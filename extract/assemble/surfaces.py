@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import json
 import math
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from spacy.tokens import Doc
@@ -22,6 +23,7 @@ from extract.assemble import context
 from extract.assemble.frequency import frequency, rarest_word
 from extract.prepare.fields import fields, title_and_abstract
 from extract.prepare.tokenizer import spans
+from extract.prepare.words import Words, words_of
 from extract.record.surface import fold, occurrences
 
 LABELS = ("METHOD", "TASK", "DATASET", "METRIC")
@@ -31,6 +33,7 @@ Prior = tuple[int, dict[str, int]]  # papers that hold the folded name, and in h
 
 _PREFIX_WORDS = 5
 _DATASET_WORDS = frozenset(["dataset", "datasets", "benchmark", "benchmarks", "corpus", "corpora", "testbed", "suite"])
+_DATASET_WORDS_BEHIND = _DATASET_WORDS | {f"_{word}" for word in _DATASET_WORDS}
 
 
 @cache
@@ -53,12 +56,19 @@ class Surface:
     is_short: bool = False
     is_prefix: bool = False  # all of the title in front of its colon
     is_listed: bool = False  # in a list of datasets
+    left: set[str] = field(default_factory=set)  # the words in front of it
+    right: set[str] = field(default_factory=set)  # those behind it, the second with a line in front
+    is_called_dataset: bool = False
+    alike: list[Surface] = field(default_factory=list)  # other forms that fold to the same
+    is_inside: bool = False  # in a longer form that the NER pass took
+    holds: bool = False  # a shorter form that the NER pass took
     cues: set[str] = field(default_factory=set)  # what the words around it say
     listed: set[str] = field(default_factory=set)  # the names next to it in a list
     label: str = ""
     score: float = 0.0
 
 
+@lru_cache(maxsize=2**14)
 def prior_key(text: str) -> str:
     """The folded words of a name, by which priors are kept."""
     return " ".join(fold(text[a:b]) for kind, a, b in spans(text) if kind not in ("space", "other", "sign"))
@@ -106,10 +116,26 @@ def collect(doc: Doc) -> dict[str, Surface]:
         surface.cues, surface.listed = cues[text], listed[text]
         if surface.is_prefix or surface.cued:
             surface.cues |= {f"own_{cue}" for cue in surface.cues & {"dataset_in_title", "brings_dataset"}}
+        surface.left, surface.right = _neighbours(words_of(doc), surface)
+        surface.is_called_dataset = _is_called_dataset(title, surface)
+    _compare(surfaces)
     return surfaces
 
 
-def _shape(text: str) -> dict[str, float]:
+def _compare(surfaces: Mapping[str, Surface]) -> None:
+    """What the surface forms of a paper are to one another."""
+    by_fold: dict[str, list[Surface]] = defaultdict(list)
+    for text, surface in surfaces.items():
+        by_fold[fold(text)].append(surface)
+    taken = [text for text, surface in surfaces.items() if surface.ner]
+    for text, surface in surfaces.items():
+        surface.alike = [other for other in by_fold[fold(text)] if other is not surface]
+        surface.is_inside = any(len(other) > len(text) and text in other for other in taken)
+        surface.holds = any(len(other) < len(text) and other in text for other in taken)
+
+
+@lru_cache(maxsize=2**14)
+def _shape(text: str) -> Mapping[str, float]:
     inner = any(c.isupper() for c in text[1:])
     words = len(text.split())
     return {
@@ -125,27 +151,25 @@ def _shape(text: str) -> dict[str, float]:
     }
 
 
-def _neighbours(doc: Doc, surface: Surface) -> tuple[set[str], set[str]]:
+def _neighbours(words: Words, surface: Surface) -> tuple[set[str], set[str]]:
     """The normal forms of the words in front of and behind the occurrences of a surface form."""
     left, right = set(), set()
     for start, end in surface.places[:4]:
-        span = doc.char_span(start, end, alignment_mode="expand")
-        if span.start and not doc[span.start - 1].is_space:
-            left.add(doc[span.start - 1].norm_)
-        for k in range(span.end, min(span.end + 2, len(doc))):
-            if doc[k].is_space:
+        first, behind = words.bounds(start, end)
+        if first and not words.texts[first - 1].isspace():
+            left.add(words.norms[first - 1])
+        for k in range(behind, min(behind + 2, len(words))):
+            if words.texts[k].isspace():
                 break
-            right.add(doc[k].norm_ if k == span.end else f"_{doc[k].norm_}")
+            right.add(words.norms[k] if k == behind else f"_{words.norms[k]}")
     return left, right
 
 
-def _is_called_dataset(doc: Doc, surface: Surface) -> bool:
+def _is_called_dataset(title: str, surface: Surface) -> bool:
     """Whether a word for datasets stands behind the name, in it, or behind the colon of a title that it begins."""
-    _, right = _neighbours(doc, surface)
-    if right & _DATASET_WORDS or {f"_{w}" for w in _DATASET_WORDS} & right or "bench" in surface.text.casefold():
+    if not _DATASET_WORDS_BEHIND.isdisjoint(surface.right) or "bench" in surface.text.casefold():
         return True
-    title = title_and_abstract(doc)[0].casefold()
-    head, colon, rest = title.partition(":")
+    head, colon, rest = title.casefold().partition(":")
     return bool(colon) and surface.text.casefold() == head and any(w in _DATASET_WORDS for w in rest.split())
 
 
@@ -177,11 +201,10 @@ def features(
         "long": float(bool(surface.partners) and not surface.is_short),
     }
     found["prefix"] = found[f"prefix&{label}"] = float(surface.is_prefix)
-    found[f"called_dataset&{label}"] = float(_is_called_dataset(doc, surface))
-    left, right = _neighbours(doc, surface)
-    for word in left:
+    found[f"called_dataset&{label}"] = float(surface.is_called_dataset)
+    for word in surface.left:
         found[f"l={word}&{label}"] = 1.0
-    for word in right:
+    for word in surface.right:
         found[f"r={word}&{label}"] = 1.0
     words = prior_key(surface.text).split()
     if words:
@@ -190,13 +213,9 @@ def features(
     found["partner_ner"] = float(any(p.ner.get(label, 0) for p in partners))
     found["partner_known"] = float(any(label in p.known for p in partners))
     found["partner_ner&no_ner"] = float(found["partner_ner"] > 0 and ner == 0)
-    folded = fold(surface.text)
-    alike = [s for s in surfaces.values() if s is not surface and fold(s.text) == folded]
-    found["alike_ner"] = float(any(s.ner.get(label, 0) for s in alike))
-    inside = [s for t, s in surfaces.items() if len(t) > len(surface.text) and surface.text in t and s.ner]
-    found["inside_other"] = float(bool(inside))
-    held = [s for t, s in surfaces.items() if len(t) < len(surface.text) and t in surface.text and s.ner]
-    found["holds_other"] = float(bool(held))
+    found["alike_ner"] = float(any(s.ner.get(label, 0) for s in surface.alike))
+    found["inside_other"] = float(surface.is_inside)
+    found["holds_other"] = float(surface.holds)
     seen, labels = priors.get(prior_key(surface.text), (0, {}))
     mine = labels.get(label, 0)
     found["prior_seen"] = float(seen > 0)
@@ -248,7 +267,7 @@ def _around(surface: Surface, label: str, surfaces: Mapping[str, Surface]) -> di
     return made
 
 
-def labels_of(doc: Doc, surface: Surface, surfaces: Mapping[str, Surface]) -> set[str]:
+def labels_of(surface: Surface, surfaces: Mapping[str, Surface]) -> set[str]:
     """The types that there is any evidence for."""
     labels = set(surface.ner) | set(surface.known)
     for partner in surface.partners:
@@ -256,6 +275,6 @@ def labels_of(doc: Doc, surface: Surface, surfaces: Mapping[str, Surface]) -> se
             labels |= set(surfaces[partner].ner) | set(surfaces[partner].known)
     if surface.cued or surface.is_prefix or surface.partners:
         labels.add("METHOD")
-    if surface.is_listed or _is_called_dataset(doc, surface):
+    if surface.is_listed or surface.is_called_dataset:
         labels.add("DATASET")
     return labels

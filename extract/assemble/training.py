@@ -142,7 +142,7 @@ def name_examples(samples: Sequence[Sample]) -> Iterator[tuple[dict[str, float],
         gold = _gold_names(sample.annotation)
         found = surf.collect(sample.doc)
         for text, surface in found.items():
-            for label in sorted(surf.labels_of(sample.doc, surface, found)):
+            for label in sorted(surf.labels_of(surface, found)):
                 yield surf.features(sample.doc, surface, label, found, sample.priors), (label, text) in gold
 
 

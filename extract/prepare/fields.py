@@ -5,6 +5,8 @@ from __future__ import annotations
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from extract.prepare.words import words_of
+
 SEPARATOR = "\n\n"
 _KEY = "glean_fields"
 _TEXTS = "glean_texts"
@@ -19,6 +21,7 @@ def make_doc(nlp: Language, title: str, abstract: str) -> Doc:
     """Tokenizes a paper; the ``Doc`` knows where its title and its abstract stand."""
     doc = nlp.make_doc(make_text(title, abstract))
     doc.user_data[_KEY] = (len(title), len(title) + len(SEPARATOR))
+    doc.user_data[_TEXTS] = (title, abstract)
     return doc
 
 
@@ -38,10 +41,10 @@ def copy_fields(doc: Doc, other: Doc) -> None:
 
 
 def title_and_abstract(doc: Doc) -> tuple[str, str]:
-    """The texts of both fields; kept, since ``doc.text`` puts the whole text together at every call."""
+    """The texts of both fields."""
     texts: tuple[str, str] | None = doc.user_data.get(_TEXTS)
     if texts is None:
-        text = doc.text
+        text = words_of(doc).text
         title_end, abstract_start = fields(doc)
         texts = doc.user_data[_TEXTS] = (text[:title_end], text[abstract_start:])
     return texts

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from spacy.tokens import Doc
 
 from extract.prepare.scan import scanned
 from extract.prepare.tokenizer import LEXICON
+from extract.prepare.words import words_of
 
 _ENDS = {".", "!", "?", "..."}
 _CLOSERS = {")", "]", "}", '"', "'", "''", "”", "’", "*"}
@@ -20,7 +22,7 @@ _NEVER = set(LEXICON["abbreviations"])
 _MAYBE = set(LEXICON["closing_abbreviations"])
 
 
-def _opens(texts: list[str], i: int) -> bool:
+def _opens(texts: Sequence[str], i: int) -> bool:
     """Whether a sentence can begin at token ``i``: a capital or a digit, behind any opening signs."""
     while i < len(texts) and (texts[i] in _OPENERS or texts[i].isspace()):
         i += 1
@@ -30,7 +32,7 @@ def _opens(texts: list[str], i: int) -> bool:
     return first.isupper() or first.isdigit() or not first.isascii() or first == "\\"
 
 
-def _lost_blank(texts: list[str], i: int, k: int) -> bool:
+def _lost_blank(texts: Sequence[str], i: int, k: int) -> bool:
     """Whether a sentence ends at ``i`` though ``k`` is glued to it.
 
     "Refocused.Through" has lost a blank, but not "e.g", "v1.5", "GPT-3.Turbo" or "U.S".
@@ -44,11 +46,8 @@ def _lost_blank(texts: list[str], i: int, k: int) -> bool:
 
 def sentence_starts(doc: Doc) -> list[bool]:
     """For each token whether it begins a sentence."""
-    # plain lists: each look at a token of a Doc makes an object of it
-    texts, spaces = [], []
-    for token in doc:
-        texts.append(token.text)
-        spaces.append(bool(token.whitespace_))
+    words = words_of(doc)
+    texts, spaces = words.texts, words.spaces
     starts = [False] * len(texts)
     if not starts:
         return starts
@@ -96,8 +95,8 @@ class Sentences:
         tokens = scanned(doc)
         starts = sentence_starts(tokens)
         if tokens is not doc:  # a sentence that begins inside of a token is not parted from the one before
-            begins = {token.idx for token, start in zip(tokens, starts, strict=True) if start}
-            starts = [token.idx in begins for token in doc]
+            begins = set(compress(words_of(tokens).starts, starts))
+            starts = [at in begins for at in words_of(doc).starts]
         if starts:  # at once: the token's own setter looks at the whole Doc each time
             doc.from_array([SENT_START], np.where(starts, 1, -1).astype("int64").view("uint64").reshape(-1, 1))
         return doc

@@ -14,10 +14,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import spacy
+from spacy.attrs import NORM
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
+from extract.prepare.words import Words, keep_words
 from extract.record.resources import load_toml
 
 TOKENIZER = "glean.Tokenizer.v1"
@@ -31,14 +34,19 @@ def _any_of(words: list[str]) -> str:
     return "|".join(re.escape(w) for w in sorted(words, key=len, reverse=True))
 
 
+_ABBREVIATIONS = [*LEXICON["abbreviations"], *LEXICON["closing_abbreviations"]]
+_NO_WORDS = [word for word in _ABBREVIATIONS if re.match(r"[A-Za-z]+(?:[ ,)-]|$)", word)]
 _UNITS = _any_of(LEXICON["units_after_number"])
 _LOST = _any_of(LEXICON["lost_commands"])
 _NUMBER = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|(?<![\w.])\.\d+"
 
 # The kinds of token, in order of precedence.
 _KINDS = {
+    "space": r"\s+",
+    # most words, told at once: no other kind begins with letters and ends in front of one of these signs
+    "plain": rf"(?<!\d)(?!{_any_of(_NO_WORDS)})[A-Za-z]++(?=[ ,)-])",
     "url": r"(?:https?://|www\.)[^\s<>{}\"]+",
-    "abbreviation": rf"\b(?:{_any_of(LEXICON['abbreviations'] + LEXICON['closing_abbreviations'])})(?!\w)",
+    "abbreviation": rf"\b(?:{_any_of(_ABBREVIATIONS)})(?!\w)",
     "entity": r"&(?:[A-Za-z]{2,8}|#\d{1,6});",
     "command": r"\\(?:[A-Za-z]+|[^\sA-Za-z0-9])",
     # a number that keeps its letters ("3D", "7B", "4K"); a unit or a lost command behind it is cut off
@@ -52,29 +60,31 @@ _KINDS = {
     "possessive": r"['’]s\b",
     "word": r"[^\W_]+(?:['’](?!s\b)[^\W\d_]{1,2}\b)?",
     "sign": r"--+|>=|<=|->|``|''|\.\.\.",
-    "space": r"\s+",
     "other": r"[^\s]",
 }
 _SCAN = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _KINDS.items()))
 _MARK = "glean_tokens"  # in Doc.user_data: how many tokens the scanner cut
-_URL_TAIL = re.compile(r"[.,;:!?)\]}'\"]+$")
+_URL_TAIL = ".,;:!?)]}'\""  # signs that end a sentence, not an address
 _IS_NUMBER = re.compile(r"\d[\d.,]*\Z|\.\d+\Z")
 
 
 def spans(text: str) -> Iterator[tuple[str, int, int]]:
     """Yields ``(kind, start, end)`` of each token of ``text``, white space included; offsets in code points."""
-    position, length = 0, len(text)
-    while position < length:
-        found = _SCAN.match(text, position)
-        if found is None or found.lastgroup is None:  # cannot happen: space and other cover everything
-            raise AssertionError(f"no token at {position}")
-        kind, end = found.lastgroup, found.end()
-        if kind == "url":
-            tail = _URL_TAIL.search(found.group())
-            if tail and tail.start() > 8:
-                end = position + tail.start()
-        yield kind, position, end
-        position = end
+    position: int | None = 0
+    while position is not None:
+        scan, position = _SCAN.finditer(text, position), None  # space and other cover everything: no gaps
+        for found in scan:
+            kind, (start, end) = found.lastgroup, found.span()
+            if kind == "plain":
+                yield "word", start, end
+                continue
+            if kind == "url":
+                kept = start + len(found.group().rstrip(_URL_TAIL))
+                if start + 8 < kept < end:
+                    end = position = kept
+            yield kind or "", start, end
+            if position is not None:  # goes on behind the shortened address
+                break
 
 
 def _words_and_spaces(text: str) -> tuple[list[str], list[bool]]:
@@ -82,16 +92,11 @@ def _words_and_spaces(text: str) -> tuple[list[str], list[bool]]:
     words: list[str] = []
     blanks: list[bool] = []
     for kind, start, end in spans(text):
-        word = text[start:end]
-        if kind == "space":
-            if word[0] == " " and blanks and not blanks[-1]:
-                blanks[-1] = True
-                word = word[1:]
-            if word:
-                words.append(word)
-                blanks.append(False)
-        else:
-            words.append(word)
+        if kind == "space" and text[start] == " " and blanks and not blanks[-1]:
+            blanks[-1] = True
+            start += 1
+        if start < end:
+            words.append(text[start:end])
             blanks.append(False)
     return words, blanks
 
@@ -109,6 +114,17 @@ def normal_form(word: str, before: str = "", after: str = "") -> str:
     return unicodedata.normalize("NFKC", word).casefold() or word
 
 
+def _around(words: list[str], i: int) -> tuple[str, str]:
+    """The words before and behind the one at ``i``, past blanks, signs and what itself depends on a number."""
+    j = i - 1
+    while j >= 0 and (words[j] in "$~{}" or words[j].isspace()) and i - j < 3:
+        j -= 1
+    k, last = i + 1, len(words) - 1
+    while k <= last and (words[k] in "$~{" or words[k].isspace() or words[k] in NUMBER_CONTEXT) and k - i < 4:
+        k += 1
+    return words[j] if j >= 0 else "", words[k] if k <= last else ""
+
+
 class Tokenizer:
     """Cuts a text into tokens and gives each its normal form (``token.norm_``)."""
 
@@ -119,16 +135,15 @@ class Tokenizer:
         """Tokenizes ``text``; ``Doc.text`` equals ``text``, character by character."""
         words, blanks = _words_and_spaces(text)
         doc = Doc(self.vocab, words=words, spaces=blanks)
-        last = len(words) - 1
-        for i, word in enumerate(words):
-            j = i - 1
-            while j >= 0 and (words[j] in "$~{}" or words[j].isspace()) and i - j < 3:
-                j -= 1
-            k = i + 1
-            while k <= last and (words[k] in "$~{" or words[k].isspace() or words[k] in NUMBER_CONTEXT) and k - i < 4:
-                k += 1
-            doc[i].norm_ = normal_form(word, words[j] if j >= 0 else "", words[k] if k <= last else "")
+        norms = [
+            normal_form(word, *_around(words, i)) if word in NUMBER_CONTEXT else normal_form(word)
+            for i, word in enumerate(words)
+        ]
+        if words:
+            add = self.vocab.strings.add
+            doc.from_array([NORM], np.array([[add(norm)] for norm in norms], dtype="uint64"))
         doc.user_data[_MARK] = len(doc)
+        keep_words(doc, Words(words, norms, blanks))
         return doc
 
     def pipe(self, texts: Any, batch_size: int = 1000) -> Iterator[Doc]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 _JOINTS = re.compile(r"[\s\-‐-–_/~]+")
 _DETERMINER = re.compile(r"^(?:the|a|an|our) ")
@@ -11,7 +12,12 @@ _DETERMINER = re.compile(r"^(?:the|a|an|our) ")
 
 def fold(text: object) -> str:
     """A name without case, hyphens, blanks, leading determiner and plural s."""
-    joined = _JOINTS.sub(" ", str(text)).strip().casefold()
+    return _fold(str(text))
+
+
+@lru_cache(maxsize=2**14)
+def _fold(text: str) -> str:
+    joined = _JOINTS.sub(" ", text).strip().casefold()
     words = _DETERMINER.sub("", joined).split()
     return " ".join(
         word[:-1] if len(word) > 3 and word[-1] == "s" and not word.endswith("ss") else word for word in words

@@ -26,6 +26,8 @@ from thinc.api import Config
 
 from extract.evaluate.gold import GoldError
 from extract.passes.ner.data import Annotated, annotated_docs, load_annotated, read_texts
+from extract.passes.ner.ops import fast_ops
+from extract.passes.ner.trust import seal
 from extract.prepare import blank
 from extract.prepare.tokenizer import spans
 
@@ -114,8 +116,9 @@ def fit(
     if start is not None:
         for name in settings["nlp"]["pipeline"]:
             settings["components"][name] = {"source": str(start)}
-    model = init_nlp(settings.interpolate())
-    train_loop(model, out, stdout=sys.stderr, stderr=sys.stderr)
+    with fast_ops():
+        model = init_nlp(settings.interpolate())
+        train_loop(model, out, stdout=sys.stderr, stderr=sys.stderr)
     (out / _DONE).touch()
     return out / "model-last"
 
@@ -173,6 +176,7 @@ def save(nlp: Language, target: Path, version: str, notes: dict[str, Any]) -> No
     if target.exists():
         shutil.rmtree(target)
     nlp.to_disk(target, exclude=["lookups"])
+    seal(target)
 
 
 def train(

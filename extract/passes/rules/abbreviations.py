@@ -9,7 +9,8 @@ and ``Long Form, or SHORT``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from spacy.language import Language
@@ -17,8 +18,10 @@ from spacy.tokens import Doc, Span
 
 from extract.prepare.fields import fields
 from extract.prepare.scan import placed, scanned
+from extract.prepare.words import words_of
 
 _OPEN, _CLOSE = {"(", "["}, {")", "]"}
+_BORDERS = _OPEN | _CLOSE | {".", ";", ":", "?", "!"}
 _MAX_SHORT_TOKENS = 6
 _MAX_SHORT_CHARS = 16
 _STOP = {"the", "a", "an", "of", "and", "or", "in", "on", "for", "to", "with", "by", "our", "this", "these"}
@@ -85,106 +88,108 @@ def _plausible(short: str, long: str) -> bool:
 
 def _long_before(doc: Doc, first: int, end: int, short: str) -> Span | None:
     """The long form of ``short`` among the tokens ``first:end``."""
+    tokens = words_of(doc)
+    texts = tokens.texts
     letters = sum(c.isalnum() for c in short)
     begin, words = end, 0
     while begin > first and words < min(letters + 5, letters * 2):
-        token = doc[begin - 1]
-        if token.text in _OPEN | _CLOSE | {".", ";", ":", "?", "!"} or token.is_space:
+        text = texts[begin - 1]
+        if text in _BORDERS or text.isspace():
             break
         begin -= 1
-        words += token.text[0].isalnum() and (begin == 0 or doc[begin - 1].text != "-")
+        words += text[0].isalnum() and (begin == 0 or texts[begin - 1] != "-")
     if begin == end:
         return None
-    stretch = doc[begin:end]
+    stretch = tokens.piece(begin, end)
     forms = [short]
     if len(short) > 2 and short[-1] == "s" and short[-2].isupper():
         forms.append(short[:-1])
     for form in forms:
-        start = _by_initials(form, stretch.text)
+        start = _by_initials(form, stretch)
         if start is None:
-            start = best_long_form(form, stretch.text)
+            start = best_long_form(form, stretch)
         if start is not None:
-            offset = stretch.start_char + start
-            span = doc.char_span(offset, stretch.end_char)
+            span = doc.char_span(tokens.starts[begin] + start, tokens.ends[end - 1])
             if span is not None and _plausible(form, span.text):
                 return span
     return None
 
 
-def _closing(doc: Doc, at: int) -> int | None:
+def _closing(texts: Sequence[str], at: int) -> int | None:
     """The bracket that closes the one at ``at``, within a few tokens."""
-    for k in range(at + 1, min(at + 16, len(doc))):
-        if doc[k].text in _OPEN:
+    for k in range(at + 1, min(at + 16, len(texts))):
+        if texts[k] in _OPEN:
             return None
-        if doc[k].text in _CLOSE:
+        if texts[k] in _CLOSE:
             return k
     return None
 
 
 def find_abbreviations(doc: Doc) -> Iterator[tuple[Span, Span]]:
     """Yields ``(short form, long form)`` of each definition in ``doc``."""
-    for i, token in enumerate(doc):
-        if token.text not in _OPEN or i == 0:
-            continue
-        close = _closing(doc, i)
+    tokens = words_of(doc)
+    texts, spaces = tokens.texts, tokens.spaces
+    for i in [k for k, text in enumerate(texts) if text in _OPEN and k]:
+        close = _closing(texts, i)
         if close is None or close == i + 1:
             continue
-        end = next((k for k in range(i + 1, close) if doc[k].text in {",", ";"}), close)
-        inside = doc[i + 1 : end]
-        if len(inside) and len(inside) <= _MAX_SHORT_TOKENS and _is_short(inside.text):
-            long = _long_before(doc, 0, i, inside.text)
+        end = next((k for k in range(i + 1, close) if texts[k] in {",", ";"}), close)
+        inside = tokens.piece(i + 1, end)
+        if 0 < end - i - 1 <= _MAX_SHORT_TOKENS and _is_short(inside):
+            long = _long_before(doc, 0, i, inside)
             if long is not None:
-                yield inside, long
+                yield doc[i + 1 : end], long
                 continue
         # SHORT (long form)
-        inside = doc[i + 1 : close]
+        inside = tokens.piece(i + 1, close)
         before = i - 1
-        while before > 0 and not doc[before - 1].whitespace_ and not doc[before - 1].is_space and i - before < 6:
+        while before > 0 and not spaces[before - 1] and not texts[before - 1].isspace() and i - before < 6:
             before -= 1
-        short = doc[before:i]
-        is_acronym = _is_short(short.text) and " " not in short.text and sum(c.isupper() for c in short.text) > 1
-        if len(inside.text.split()) >= 2 and is_acronym:
-            start = best_long_form(short.text, inside.text)
-            if start == 0 and _plausible(short.text, inside.text):
-                yield short, inside
+        short = tokens.piece(before, i)
+        is_acronym = _is_short(short) and " " not in short and sum(c.isupper() for c in short) > 1
+        if len(inside.split()) >= 2 and is_acronym:
+            start = best_long_form(short, inside)
+            if start == 0 and _plausible(short, inside):
+                yield doc[before:i], doc[i + 1 : close]
     yield from _in_title(doc)
     yield from _alternatives(doc)
 
 
 def _in_title(doc: Doc) -> Iterator[tuple[Span, Span]]:
     """``SHORT: Long Form ...``: words behind the colon whose initials spell the short form."""
-    title_end, _ = fields(doc)
-    colon = next((t.i for t in doc if t.idx < title_end and t.text == ":"), None)
-    if not colon:
-        return
-    short = doc[0:colon]
-    letters = [c.casefold() for c in short.text if c.isalnum()]
-    if not _is_short(short.text) or " " in short.text or len(letters) < 3:
+    tokens = words_of(doc)
+    title = tokens.texts[: bisect_left(tokens.starts, fields(doc)[0])]
+    colon = title.index(":") if ":" in title else 0
+    short = tokens.piece(0, colon)
+    letters = [c.casefold() for c in short if c.isalnum()]
+    if not _is_short(short) or " " in short or len(letters) < 3:
         return
     k, last = 0, None
-    for token in doc[colon + 1 :]:
-        if token.idx >= title_end or k == len(letters):
+    for i in range(colon + 1, len(title)):
+        if k == len(letters):
             break
-        if token.text[0].casefold() == letters[k]:
-            k, last = k + 1, token.i
-        elif token.text.casefold() not in _STOP and token.text != "-":
+        if title[i][0].casefold() == letters[k]:
+            k, last = k + 1, i
+        elif title[i].casefold() not in _STOP and title[i] != "-":
             break
     if k == len(letters) and last is not None:
-        yield short, doc[colon + 1 : last + 1]
+        yield doc[0:colon], doc[colon + 1 : last + 1]
 
 
 def _alternatives(doc: Doc) -> Iterator[tuple[Span, Span]]:
     """``Long Form, or SHORT``."""
-    for i in range(1, len(doc) - 2):
-        if doc[i].text == "," and doc[i + 1].norm_ == "or":
+    tokens = words_of(doc)
+    texts, norms, spaces = tokens.texts, tokens.norms, tokens.spaces
+    for i in range(1, len(texts) - 2):
+        if texts[i] == "," and norms[i + 1] == "or":
             end = i + 3
-            while end < len(doc) and not doc[end - 1].whitespace_ and (doc[end].text == "-" or doc[end].is_alpha):
+            while end < len(texts) and not spaces[end - 1] and (texts[end] == "-" or texts[end].isalpha()):
                 end += 1
-            short = doc[i + 2 : end]
-            if short.text.isupper() and len(short.text) > 2 and _is_short(short.text):
-                long = _long_before(doc, 0, i, short.text)
+            short = tokens.piece(i + 2, end)
+            if short.isupper() and len(short) > 2 and _is_short(short):
+                long = _long_before(doc, 0, i, short)
                 if long is not None:
-                    yield short, long
+                    yield doc[i + 2 : end], long
 
 
 class Abbreviations:

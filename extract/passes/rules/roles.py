@@ -6,7 +6,9 @@ their word; assembly weighs all of them (``extract.assemble.roles``).
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Any
 
 from spacy.language import Language
@@ -15,16 +17,19 @@ from spacy.tokens import Doc, Span
 from extract.prepare.fields import fields
 from extract.prepare.scan import placed
 from extract.prepare.sentences import in_sentences
+from extract.prepare.words import sentence_begins, words_of
 from extract.record.resources import load_toml
 
 _WORDS = {key: frozenset(words) for key, words in load_toml("passes/rules/roles.toml").items()}
 _SKIP = frozenset(
     ["the", "a", "an", '"', "'", "{", "(", "*", "$", "\\textbf", "\\emph", "\\textit", "\\textsc", "``", "``"]
 )
+_AUTHORS, _PROPOSE = _WORDS["authors"], _WORDS["propose"]
 _REACH = 18
 _MARKS = frozenset(
     ["our", "novel", "new", "existing", "recent", "recently", "however", "consists", "first", "second", "based"]
 )
+_TELLING = _PROPOSE | _AUTHORS | _MARKS
 
 CUES = (
     "title_colon",  # "X: ..."
@@ -49,16 +54,17 @@ STRONG = frozenset({"title_colon", "named", "own"})
 
 def proposal_sentence(doc: Doc) -> int | None:
     """The token at which the first sentence with an author word and a verb of proposing begins, or ``None``."""
-    _, abstract = fields(doc)
-    start, author = 0, False
-    for token in doc:
-        if token.is_sent_start:
-            start, author = token.i, False
-        if token.idx < abstract:
-            continue
-        if token.norm_ in _WORDS["authors"]:
+    words, begins = words_of(doc), sentence_begins(doc)
+    first = bisect_left(words.starts, fields(doc)[1])
+    start = next((i for i in range(min(first, len(words) - 1), 0, -1) if begins[i]), 0)
+    author = False
+    for i in range(first, len(words)):
+        if begins[i]:
+            start, author = i, False
+        norm = words.norms[i]
+        if norm in _AUTHORS:
             author = True
-        elif author and token.norm_ in _WORDS["propose"]:
+        elif author and norm in _PROPOSE:
             return start
     return None
 
@@ -68,45 +74,38 @@ class Context:
 
     def __init__(self, doc: Doc, names: list[tuple[int, int]]) -> None:
         """``names``: token bounds of all names, half open."""
-        self.doc = doc
+        words = words_of(doc)
+        self.norms, self.texts, self.offsets = words.norms, words.texts, words.starts
+        self.begins = sentence_begins(doc)
         self.title_end, self.abstract = fields(doc)
         self.proposal = proposal_sentence(doc)
         self.starts = sorted(start for start, _ in names)
-        self.sentence: list[int] = []
-        begin = 0
-        for token in doc:
-            if token.is_sent_start:
-                begin = token.i
-            self.sentence.append(begin)
+        # for each token where its sentence begins
+        self.sentence = list(accumulate((i if is_first else 0 for i, is_first in enumerate(self.begins)), max))
 
     def sentence_words(self, begin: int) -> set[str]:
         """The words of proposing, authorship and others in the sentence that begins at a token."""
-        words = set()
-        for token in self.doc[begin:]:
-            if token.is_sent_start and token.i > begin:
-                break
-            if token.norm_ in _WORDS["propose"] or token.norm_ in _WORDS["authors"] or token.norm_ in _MARKS:
-                words.add(token.norm_)
-        return words
+        end = bisect_right(self.sentence, begin)
+        return set(self.norms[begin:end]) & _TELLING
 
     def _left(self, i: int) -> int:
         """The first token to the left that is no quote, bracket, determiner or font command."""
         i -= 1
-        while i >= 0 and (self.doc[i].norm_ in _SKIP or self.doc[i].is_space):
+        while i >= 0 and (self.norms[i] in _SKIP or self.texts[i].isspace()):
             i -= 1
         return i
 
     def cues(self, start: int, end: int) -> set[str]:
         """The cues of the name that covers the tokens ``start:end``."""
-        doc, found = self.doc, set()
+        norms, found = self.norms, set()
         begin = self.sentence[start]
         behind = end
-        while behind < len(doc) and doc[behind].norm_ in {'"', "'", "}", "*", ")", "''"}:
+        while behind < len(norms) and norms[behind] in {'"', "'", "}", "*", ")", "''"}:
             behind += 1
-        after = doc[behind].norm_ if behind < len(doc) else ""
+        after = norms[behind] if behind < len(norms) else ""
         left = self._left(start)
-        before = doc[left].norm_ if left >= begin else ""
-        if doc[start].idx < self.title_end:
+        before = norms[left] if left >= begin else ""
+        if self.offsets[start] < self.title_end:
             found.add("in_title")
             if after == ":" and start <= 3:
                 found.add("title_colon")
@@ -124,7 +123,7 @@ class Context:
                 found.add("at_proposal" if begin == self.proposal else "after_proposal")
             if start - begin <= 1:
                 found.add("sentence_start")
-        if before == "our" or (doc[self._left(left)].norm_ == "our" and left > begin):
+        if before == "our" or (norms[self._left(left)] == "our" and left > begin):
             found.add("own")
         elif before in _WORDS["own"]:
             found.add("new")
@@ -132,25 +131,25 @@ class Context:
             found.add("others")
         if after in _WORDS["achieves"]:
             found.add("achieves")
-        if start and doc[start - 1].text == "(" and behind > end:
+        if start and self.texts[start - 1] == "(" and behind > end:
             found.add("bracketed")
-        if after == "," and behind + 1 < len(doc) and doc[behind + 1].norm_ in {"a", "an", "the", "which", "our"}:
+        if after == "," and behind + 1 < len(norms) and norms[behind + 1] in {"a", "an", "the", "which", "our"}:
             found.add("appositive")
         return found
 
     def _naming_near(self, i: int, begin: int) -> bool:
-        return any(self.doc[k].norm_ in _WORDS["naming"] for k in range(max(begin, i - 4), i))
+        return not _WORDS["naming"].isdisjoint(self.norms[max(begin, i - 4) : i])
 
     def _sentence_cues(self, found: set[str], begin: int, start: int) -> None:
         """Whether an author word and a verb of proposing come before the name in its sentence."""
         verb = None
         for k in range(start - 1, max(begin, start - _REACH) - 1, -1):
-            if self.doc[k].norm_ in _WORDS["propose"]:
+            if self.norms[k] in _PROPOSE:
                 verb = k
                 break
         if verb is None:
             return
-        if not any(self.doc[k].norm_ in _WORDS["authors"] for k in range(begin, verb)):
+        if _AUTHORS.isdisjoint(self.norms[begin:verb]):
             return
         first = next((s for s in self.starts if s > verb), start)
         found.add("proposed_first" if first >= start else "proposed_later")
@@ -178,12 +177,10 @@ class Roles:
 
 def title_name(doc: Doc) -> Span | None:
     """The name in front of the title's colon: one word, perhaps hyphenated, with a capital or digit inside."""
-    title_end, _ = fields(doc)
-    colon = next((t.i for t in doc[:12] if t.idx < title_end and t.text == ":"), None)
-    if not colon:
-        return None
-    span = doc[0:colon]
-    text = span.text
+    words = words_of(doc)
+    title = words.texts[: min(12, bisect_left(words.starts, fields(doc)[0]))]
+    colon = title.index(":") if ":" in title else 0
+    text = words.piece(0, colon)
     if " " in text or len(text) < 2 or not any(c.isupper() or c.isdigit() for c in text[1:]):
         return None
     return Span(doc, 0, colon, label="METHOD")

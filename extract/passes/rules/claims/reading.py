@@ -9,6 +9,7 @@ from spacy.tokens import Doc
 
 from extract.passes.rules.claims.vocabulary import MARKUP
 from extract.prepare.sentences import in_sentences, sentence_starts
+from extract.prepare.words import sentence_begins, words_of
 
 
 def stem(norm: str) -> str:
@@ -33,23 +34,22 @@ class Reading:
 
     def __init__(self, doc: Doc) -> None:
         self.doc = doc
-        self.whole: str = doc.text  # Doc.text is put together anew at each call
+        self.whole = words_of(doc).text
         self.norm: list[str] = []
         self.text: list[str] = []
         self.start: list[int] = []
         self.end: list[int] = []
         self.glued: list[bool] = []
         tokens = in_sentences(doc)
-        known = tokens.has_annotation("SENT_START")
-        computed = None if known else sentence_starts(tokens)
+        words = words_of(tokens)
+        begins = sentence_begins(tokens) if tokens.has_annotation("SENT_START") else sentence_starts(tokens)
         bounds: list[int] = []
         opened = True
-        for token in tokens:
-            if token.is_sent_start if computed is None else computed[token.i]:
+        for i, (norm, text, space) in enumerate(zip(words.norms, words.texts, words.spaces, strict=True)):
+            if begins[i]:
                 opened = True
-            norm, text = token.norm_, token.text
             if norm in MARKUP or text.isspace():
-                if self.glued and (token.whitespace_ or text.isspace()):
+                if self.glued and (space or text.isspace()):
                     self.glued[-1] = False
                 continue
             if opened:
@@ -57,9 +57,9 @@ class Reading:
                 opened = False
             self.norm.append(norm)
             self.text.append(text)
-            self.start.append(token.idx)
-            self.end.append(token.idx + len(text))
-            self.glued.append(not token.whitespace_)
+            self.start.append(words.starts[i])
+            self.end.append(words.ends[i])
+            self.glued.append(not space)
         bounds.append(len(self.norm))
         self.stem = [stem(norm) for norm in self.norm]
         self.sentences = [(a, b) for a, b in pairwise(bounds) if a < b]

@@ -106,7 +106,7 @@ class Finder:
         rules = [*rules, *order_features(q, before)]
         model = self.models.classifiers["kind"]
         odds = dict(zip(model.classes, model.scores(rules), strict=True))
-        if q.kind == "unit" or sense.direction in ("overhead", "slow"):
+        if q.kind == "unit" or q.value == 0 or sense.direction in ("overhead", "slow"):  # "0x" says nothing
             odds["speedup"] = 0.0
         kind = max(("speedup", "result"), key=lambda k: odds[k])
         if odds[kind] < self.models.thresholds[kind]:
