@@ -13,7 +13,7 @@ help:
 	@echo "make demo      environment, install, build a release from the bundled sample, show what came out"
 	@echo "make test      all tests (those that need the shared data run where it lies beside the checkout)"
 	@echo "make check     lint, format and types"
-	@echo "make fuzz      the readers on changed inputs: make fuzz FORM=bibtex SECONDS=60 (FORM: see CONTRIBUTING.md)"
+	@echo "make fuzz      readers and pipeline on changed inputs: make fuzz FORM=pipeline SECONDS=60 (FORM: see CONTRIBUTING.md)"
 	@echo "make format    mend lint and format"
 	@echo "make docs      the documentation site, into site/"
 	@echo "make refresh   run the code blocks of the documentation and write their outputs anew (PAGES=docs/queries.md)"
@@ -45,7 +45,7 @@ SECONDS ?= 60
 
 fuzz: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]'
-	$(BIN)/python tests/fuzz/readers.py $(FORM) --seconds $(SECONDS) work/fuzz/$(FORM)
+	$(BIN)/python tests/fuzz/run.py $(FORM) --seconds $(SECONDS) work/fuzz/$(FORM)
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

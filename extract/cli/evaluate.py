@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from extract.cli import Failure, options
+from extract.cli import Failure, options, printable
 
 
 @click.command("evaluate")
@@ -71,12 +71,12 @@ def command(
     figures["command"] = f"glean evaluate {Path(papers).name} {gold.name}"
     click.echo(_table(figures))
     for figure, pid, kind, text in [e for e in quality.errors if e[0].startswith(only)][:errors]:
-        click.echo(f"{figure}\t{pid}\t{kind}\t{text}")
+        click.echo("\t".join(printable(part) for part in (figure, pid, kind, text)))
     if classes:
         from extract.evaluate.classes import error_classes
 
         pairs = {pid: (p.title, p.abstract) for pid, p in texts.items()}
-        click.echo("\n".join(error_classes(pairs, annotations, found).lines()))
+        click.echo("\n".join(map(printable, error_classes(pairs, annotations, found).lines())))
     try:
         if out:
             out.write_text(json.dumps(figures, indent=1, sort_keys=True) + "\n", encoding="utf-8")

@@ -95,8 +95,13 @@ def columns(node: dict[str, Any], root: dict[str, Any]) -> list[tuple[str, str, 
 
 
 def _cell(text: object) -> str:
-    """A text in one line that ends no table cell and no code."""
-    return plain(text).replace("|", "\\|")
+    """A text of ours in one line, with its code, that ends no table cell and has no HTML."""
+    return plain(text).replace("|", "\\|").replace("<", "\\<")
+
+
+def _foreign(text: object) -> str:
+    """A text from outside, a file's name say, which is a cell too, and no markup: neither HTML nor link nor image."""
+    return plain(text).translate({ord(c): f"\\{c}" for c in "\\`*[]<>&|"})
 
 
 def _count(number: float) -> str:
@@ -123,7 +128,7 @@ def dataset_card(
             "removed": 0, "changed": 2}, "speedups": ...}}``, or ``None`` where there is none to compare with.
     """
     environment = Environment(autoescape=False, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"cell": _cell, "count": _count, "share": _share}
+    environment.filters |= {"cell": _cell, "foreign": _foreign, "count": _count, "share": _share}
     template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
     measured = (quality or {}).get("figures", {})
     text: str = template.render(

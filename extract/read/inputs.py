@@ -11,6 +11,7 @@ from extract.read.base import Chosen, Columns, Document, Form, Paper, ReadError,
 from extract.read.forms import FORMS, hub
 from extract.read.head import SIZE, Head
 from extract.read.merge import Conflict, Gathering
+from extract.read.packed import TooLargeError
 from extract.read.places import BROKEN, UNREADABLE, Opened, Place, find, one_line, opened
 from extract.read.rejects import Conflicts, RejectLog
 from extract.read.text import check_encoding
@@ -65,6 +66,8 @@ def _items(file: Opened, place: Place, form: str | None, columns: Columns | None
         problem = f"{label}: the compressed data is broken or cut off ({one_line(error)})"
     except ReadError as error:
         problem = str(error)
+    except TooLargeError as error:
+        problem = f"{label}: {error}"
     except OSError as error:
         cut = "runcated" in str(error) or "zstd" in str(error).casefold()
         what = "the compressed data is broken or cut off" if cut else "cannot be read"
@@ -119,6 +122,8 @@ def _files(place: Place, form: str | None, columns: Columns | None) -> Iterator[
         except UNREADABLE as error:
             what = "archive" if archive else "compressed data"
             problem = f"the {what} is broken or cut off ({one_line(error)})"
+            if isinstance(error, TooLargeError):
+                problem = one_line(error)
             if archive is None or not (names or refused):
                 raise ReadError(f"{place.where}: {problem}") from None
             refused.append(Reject(place.name, names.total() + len(refused), problem, archive.sha256))

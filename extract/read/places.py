@@ -5,7 +5,6 @@ from __future__ import annotations
 import glob
 import gzip
 import hashlib
-import io
 import lzma
 import os
 import shutil
@@ -23,6 +22,7 @@ from typing import BinaryIO
 
 from extract.read.base import Document, ReadError, Reject
 from extract.read.forms import hub
+from extract.read.packed import TooLargeError, bounded, decompressed, most, plain
 
 HUB = "hf://"
 BROKEN = (gzip.BadGzipFile, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError)
@@ -196,11 +196,7 @@ def _bytes(place: Place) -> BinaryIO:
 def _copied(stream: BinaryIO) -> BinaryIO:
     file = tempfile.TemporaryFile()  # noqa: SIM115
     shutil.copyfileobj(stream, file)
-    return _plain(file)
-
-
-def _plain(file: object) -> BinaryIO:
-    return file  # type: ignore[return-value]
+    return plain(file)
 
 
 def _contents(file: BinaryIO, place: Place) -> Iterator[Opened | Reject | Document]:
@@ -210,93 +206,18 @@ def _contents(file: BinaryIO, place: Place) -> Iterator[Opened | Reject | Docume
     file.seek(0)
     if size == 0:
         raise ReadError(f"{place.where}: the file is empty (allowed: a file with at least one paper)")
-    stream = decompressed(file)
+    stream = decompressed(file, size)
     try:
         head = stream.read(512)
         stream.seek(0)
     except UNREADABLE:  # who reads it from the start will tell
-        head, stream = b"", decompressed(file)
+        head, stream = b"", decompressed(file, size)
     unpack = _zip if head.startswith((b"PK\x03\x04", b"PK\x05\x06")) else _tar if head[257:262] == b"ustar" else None
     if unpack is None:
         yield Opened(stream, place.name, digest, size)
     else:
         yield Document(place.name, digest, size, "archive")
         yield from unpack(stream, place)
-
-
-def decompressed(file: BinaryIO) -> BinaryIO:
-    """The stream without its compression, told by its first bytes (gzip, xz, zstd); seekable."""
-    file.seek(0)
-    magic = file.read(6)
-    file.seek(0)
-    if magic.startswith(b"\x1f\x8b"):
-        return gzip.open(file)  # type: ignore[return-value]
-    if magic.startswith(b"\xfd7zXZ\0"):
-        return lzma.open(file)  # type: ignore[return-value]
-    if magic.startswith(b"\x28\xb5\x2f\xfd"):
-        return io.BufferedReader(_Zstd(file), 1 << 18)
-    return file
-
-
-class _Zstd(io.RawIOBase):
-    """zstd by pyarrow, which tells a stream that is cut off; seekable to its start."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._at = 0
-        self._start()
-
-    def _start(self) -> None:
-        import pyarrow as pa
-
-        self._file.seek(0)
-        # pyarrow closes what it is given when it is collected: the file is not its own
-        self._stream = pa.CompressedInputStream(pa.PythonFile(_Open(self._file), mode="r"), "zstd")
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        target = offset + self._at if whence == 1 else offset
-        if whence == 2:
-            while self.read(1 << 20):
-                pass
-            target = self._at + offset
-        if target < self._at:
-            self._start()
-            self._at = 0
-        while self._at < target and self.read(min(1 << 20, target - self._at)):
-            pass
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def readinto(self, buffer: object) -> int:
-        view = memoryview(buffer)  # type: ignore[arg-type]
-        data = self._stream.read(len(view))
-        view[: len(data)] = data
-        self._at += len(data)
-        return len(data)
-
-
-class _Open(io.RawIOBase):
-    """A file that another keeps open."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: object) -> int:
-        view = memoryview(buffer)  # type: ignore[arg-type]
-        data = self._file.read(len(view))
-        view[: len(data)] = data
-        return len(data)
 
 
 def _outside(name: str) -> bool:
@@ -310,13 +231,15 @@ def _member(stream: BinaryIO, place: Place, name: str) -> Iterator[Opened]:
     with tempfile.TemporaryFile() as file:
         try:
             shutil.copyfileobj(stream, file, 1 << 14)
+        except TooLargeError as error:
+            broken = str(error)
         except UNREADABLE as error:
             broken = f"the archive is broken or cut off ({one_line(error)})"
         size = file.tell()
         file.seek(0)
         digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
         file.seek(0)
-        yield Opened(decompressed(_plain(file)), f"{place.name}/{_said(name)}", digest, size, broken)
+        yield Opened(decompressed(plain(file), size), f"{place.name}/{_said(name)}", digest, size, broken)
 
 
 def one_line(error: object) -> str:
@@ -329,6 +252,7 @@ def _refused(place: Place, number: int, why: str) -> Reject:
 
 
 def _zip(stream: BinaryIO, place: Place) -> Iterator[Opened | Reject]:
+    left = most(stream.seek(0, 2))
     with zipfile.ZipFile(stream) as archive:
         members = [m for m in archive.infolist() if not m.filename.endswith("/")]  # is_dir() fails on an empty name
         for number, member in enumerate(members):
@@ -345,7 +269,9 @@ def _zip(stream: BinaryIO, place: Place) -> Iterator[Opened | Reject]:
                     yield _refused(place, number, f"a file that cannot be unpacked ({one_line(error)})")
                     continue
                 with file:
-                    yield from _member(_plain(file), place, member.filename)
+                    for found in _member(bounded(plain(file), left), place, member.filename):
+                        left -= found.size
+                        yield found
 
 
 def _tar(stream: BinaryIO, place: Place) -> Iterator[Opened | Reject]:
@@ -359,7 +285,7 @@ def _tar(stream: BinaryIO, place: Place) -> Iterator[Opened | Reject]:
             elif not member.isfile():
                 yield _refused(place, number, "a link or a device")
             elif not _hidden(Path(member.name)) and (file := archive.extractfile(member)):
-                for found in _member(_plain(file), place, member.name):
+                for found in _member(plain(file), place, member.name):
                     yield found
                     if found.broken:
                         return

@@ -69,10 +69,10 @@ def _timed(data: bytes) -> Iterator[None]:
     begun = time.process_time()
     yield
     took = time.process_time() - begun
-    _hold(took <= SECONDS or len(data) > MAX_BYTES, f"{took:.1f} s of processor time for {len(data):,} bytes")
+    hold(took <= SECONDS or len(data) > MAX_BYTES, f"{took:.1f} s of processor time for {len(data):,} bytes")
 
 
-def _hold(condition: object, what: str) -> None:
+def hold(condition: object, what: str) -> None:
     if not condition:
         raise WrongError(what)
 
@@ -87,7 +87,7 @@ def _form(form: str, data: bytes) -> None:
         with _limits(_PIECES):
             again, cut = _read(form, data)
         same = again == items and (cut is None) == (error is None)
-        _hold(same, f"{len(items)} entries, but {len(again)} others where the text comes in small pieces")
+        hold(same, f"{len(items)} entries, but {len(again)} others where the text comes in small pieces")
     with _limits(_PIECES | _SMALL):
         _check_items(_read(form, data)[0], data, many=True)
 
@@ -156,29 +156,29 @@ def _check_items(items: list[Paper | Reject], data: bytes, document: str = _NAME
         if isinstance(item, Paper):
             _check_paper(item)
             (source,) = item.sources
-            _hold((source.document, source.position) == (document, number), f"entry {number} is {source}")
-            _hold(source.listed is None or _is_text(source.listed), f"listed: {source.listed!r}")
+            hold((source.document, source.position) == (document, number), f"entry {number} is {source}")
+            hold(source.listed is None or _is_text(source.listed), f"listed: {source.listed!r}")
             continue
-        _hold(type(item) is Reject, f"neither paper nor reject: {type(item)}")
-        _hold((item.document, item.position) == (document, number), f"entry {number} is {item}")
+        hold(type(item) is Reject, f"neither paper nor reject: {type(item)}")
+        hold((item.document, item.position) == (document, number), f"entry {number} is {item}")
         _check_message(item.reason)
-        _hold(_SHA256.fullmatch(item.sha256), f"no hash: {item}")
-        _hold(item.line is None or (item.line >= 1 and (most is None or item.line <= most)), f"no such line: {item}")
+        hold(_SHA256.fullmatch(item.sha256), f"no hash: {item}")
+        hold(item.line is None or (item.line >= 1 and (most is None or item.line <= most)), f"no such line: {item}")
 
 
 def _check_paper(paper: Paper) -> None:
     for value in (paper.title, paper.abstract):
-        _hold(value and value == value.strip() and not _SURROGATE.search(value), f"not trimmed text: {value!r}")
+        hold(value and value == value.strip() and not _SURROGATE.search(value), f"not trimmed text: {value!r}")
     known = {"paper_id": id_of(paper)}
     known |= {field: getattr(paper, field) for field in ("arxiv_id", "doi", "url", "published")}
     for field, value in known.items():
-        _hold(value is None or (_is_text(value) and _pattern(field).fullmatch(value)), f"{field}: {value!r}")
-    _hold(len(known["paper_id"]) <= 256, f"paper_id: {known['paper_id']!r}")
+        hold(value is None or (_is_text(value) and _pattern(field).fullmatch(value)), f"{field}: {value!r}")
+    hold(len(known["paper_id"]) <= 256, f"paper_id: {known['paper_id']!r}")
     for day in (paper.published, paper.updated):
-        _hold(day is None or date.fromisoformat(day).isoformat() == day, f"no day: {day!r}")
+        hold(day is None or date.fromisoformat(day).isoformat() == day, f"no day: {day!r}")
     for value in (*paper.categories, *paper.authors):
-        _hold(_is_text(value), f"no name: {value!r}")
-    _hold(paper.version is None or (type(paper.version) is int and paper.version > 0), f"version: {paper.version!r}")
+        hold(_is_text(value), f"no name: {value!r}")
+    hold(paper.version is None or (type(paper.version) is int and paper.version > 0), f"version: {paper.version!r}")
 
 
 def _is_text(value: Any) -> bool:
@@ -191,9 +191,9 @@ def _pattern(field: str) -> re.Pattern[str]:
 
 
 def _check_message(message: str) -> None:
-    _hold(message.strip() and len(message.splitlines()) == 1, f"not one line: {message!r}")
-    _hold(printable(message).isprintable(), f"cannot be printed: {message!r}")
-    _hold(len(message) <= MAX_MESSAGE, f"a message of {len(message)} code points: {message!r}")
+    hold(message.strip() and len(message.splitlines()) == 1, f"not one line: {message!r}")
+    hold(printable(message).isprintable(), f"cannot be printed: {message!r}")
+    hold(len(message) <= MAX_MESSAGE, f"a message of {len(message)} code points: {message!r}")
 
 
 def _check_count(form: str, data: bytes, items: list[Paper | Reject], error: str | None) -> None:
@@ -212,7 +212,7 @@ def _check_count(form: str, data: bytes, items: list[Paper | Reject], error: str
         expected = len(value)
     else:
         return
-    _hold(len(items) == expected and error is None, f"{len(items)} entries of {expected} (error: {error})")
+    hold(len(items) == expected and error is None, f"{len(items)} entries of {expected} (error: {error})")
 
 
 _TITLE, _ABSTRACT = "The Last One", "It is read."
@@ -232,11 +232,11 @@ def _check_last(form: str, data: bytes) -> None:
         return
     items, error = _read(form, _FIRST.get(form, "").encode() + data + _LAST[form].encode())
     if error is not None:
-        _hold(form not in _LINES and not items, f"the last entry is lost: {error}")
+        hold(form not in _LINES and not items, f"the last entry is lost: {error}")
         return
     last = items[-1] if items else None
     told = isinstance(last, Paper) and (last.title, last.abstract) == (_TITLE, _ABSTRACT)
-    _hold(told, f"the last entry is lost: {last}")
+    hold(told, f"the last entry is lost: {last}")
 
 
 def _auto(_form_: str, data: bytes) -> None:
@@ -266,17 +266,17 @@ def _places(_form_: str, data: bytes) -> None:
     except ReadError as error:
         _check_message(str(error).replace(str(path), _NAME))
     for document, items in found:
-        _hold(_SHA256.fullmatch(document.sha256), f"no hash: {document}")
-        _hold(_is_text(document.name), f"no name: {document}")
+        hold(_SHA256.fullmatch(document.sha256), f"no hash: {document}")
+        hold(_is_text(document.name), f"no name: {document}")
         if document.format == "archive":  # what it is told of are members, by their numbers
             numbers = [item.position for item in items if isinstance(item, Reject)]
-            _hold(len(numbers) == len(items) and numbers == sorted(set(numbers)), f"no such members: {items}")
+            hold(len(numbers) == len(items) and numbers == sorted(set(numbers)), f"no such members: {items}")
             for item in items:
                 _check_message(item.reason)  # type: ignore[union-attr]
         else:
             _check_items(items, b"", document.name)
-        _hold(document.entries == len(items), f"{len(items)} entries in {document}")
-        _hold(document.rejects == sum(isinstance(i, Reject) for i in items), f"rejects are miscounted: {document}")
+        hold(document.entries == len(items), f"{len(items)} entries in {document}")
+        hold(document.rejects == sum(isinstance(i, Reject) for i in items), f"rejects are miscounted: {document}")
 
 
 @cache
@@ -299,7 +299,7 @@ def _entry(_form_: str, data: bytes) -> None:
                 entry = read_entry(path, name)
         except UnreadableError as error:
             _check_message(str(error))
-            _hold(error.line is None or error.line >= 1, f"no such line: {error.line}")
+            hold(error.line is None or error.line >= 1, f"no such line: {error.line}")
             continue
         try:
             _check_problems(entry_problems(migrated(entry)))  # takes as long as there are problems, so not timed
@@ -309,12 +309,12 @@ def _entry(_form_: str, data: bytes) -> None:
         curated.add(entry)
         record = Record(json.loads(_example()))
         for made in curated.corrected([record]):
-            _hold(not list(errors(made)), f"not a valid record: {list(errors(made))}")
+            hold(not list(errors(made)), f"not a valid record: {list(errors(made))}")
         for paper in curated.new_papers():
             _check_paper(paper)
         _check_problems([*curated.problems, *curated.unknown()])
-        _hold(curated.set_aside + len(curated) == 1, "an entry is lost")
-        _hold(curated.set_aside == 0 or curated.problems, "set aside without a word")
+        hold(curated.set_aside + len(curated) == 1, "an entry is lost")
+        hold(curated.set_aside == 0 or curated.problems, "set aside without a word")
 
 
 @cache
@@ -324,9 +324,9 @@ def _example() -> str:
 
 def _check_problems(problems: list[Problem]) -> None:
     for problem in problems:
-        _hold(problem.message.strip() and str(problem).isprintable(), f"cannot be printed: {problem}")
-        _hold(len(problem.message) <= MAX_MESSAGE, f"a message of {len(problem.message)} code points: {problem}")
-        _hold(problem.line is None or problem.line >= 1, f"no such line: {problem}")
+        hold(problem.message.strip() and str(problem).isprintable(), f"cannot be printed: {problem}")
+        hold(len(problem.message) <= MAX_MESSAGE, f"a message of {len(problem.message)} code points: {problem}")
+        hold(problem.line is None or problem.line >= 1, f"no such line: {problem}")
 
 
 _CHECKS: dict[str, Callable[[str, bytes], None]] = {"auto": _auto, "places": _places, "entry": _entry}

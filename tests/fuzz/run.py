@@ -1,14 +1,16 @@
-"""Coverage-guided fuzzing of the readers: ``python tests/fuzz/readers.py FORM [--seconds N] [FOLDER]``.
+"""Coverage-guided fuzzing: ``python tests/fuzz/run.py FORM [--seconds N] [FOLDER]``.
 
 FORM is one of ``extract.read.forms.FORMS``, or
 
-``places``  whole files: compression, archives, recognition (``read_place``)
-``entry``   entries made by hand, as YAML and as JSON
-``auto``    recognition, and the reader that it leads to
+``places``    whole files: compression, archives, recognition (``read_place``)
+``entry``     entries made by hand, as YAML and as JSON
+``auto``      recognition, and the reader that it leads to
+``pipeline``  hostile titles and abstracts: what the passes make of them, and how they are shown
+``release``   a release of hostile papers, in files whose names are hostile too
 
-What ``tests/fuzz/checks.py`` demands is checked for every input. FOLDER keeps the corpus between runs. An input that
-breaks a check ends the run, and lies in ``tests/fuzz/cases/FORM/`` then: once it is mended, it is kept there as a test
-(``tests/test_fuzz_cases.py``), made as small as it can be and named after what was wrong.
+What ``tests/fuzz/checks.py`` and ``tests/fuzz/pipeline.py`` demand is checked for every input. FOLDER keeps the corpus
+between runs. An input that breaks a check ends the run, and lies in ``tests/fuzz/cases/FORM/`` then: once it is mended,
+it is kept there as a test (``tests/test_fuzz_cases.py``), made as small as it can be and named after what was wrong.
 """
 
 from __future__ import annotations
@@ -29,9 +31,13 @@ import atheris  # type: ignore[import-not-found]  # noqa: E402
 
 _INSTRUMENTED = [
     "extract.read",
+    "extract.prepare",
+    "extract.passes",
+    "extract.assemble",
     "extract.validate",
     "extract.curate",
     "extract.record",
+    "extract.publish",
     "bibtexparser",
     "tarfile",
     "zipfile",
@@ -43,10 +49,14 @@ with atheris.instrument_imports(include=_INSTRUMENTED, enable_loader_override=Fa
 
     import bibtexparser.splitter  # noqa: F401
 
-    from tests.fuzz.checks import MAX_BYTES, NAMES, check
+    import extract.assemble
+    import extract.passes  # noqa: F401
+    from tests.fuzz import checks, pipeline
+from tests.fuzz.pieces import PAPER, PART, PIECES, TEXTS  # noqa: E402
 from tests.fuzz.seeds import SEEDS, TOKENS, tarred, zipped, zstd  # noqa: E402
 
-_HANG = 30  # seconds after which libFuzzer ends an input that does not come to an end
+_HANG = 30  # seconds after which libFuzzer ends an input of readers that does not come to an end
+_HANG_OF_TEXT = 300  # and one of the pipeline, which instruments slow down; its own limits are of processor time
 
 _WRAPPERS: tuple[Callable[[bytes], bytes], ...] = (
     lambda data: gzip.compress(data, 1, mtime=0),
@@ -84,20 +94,50 @@ def mutated(form: str, data: bytes, most: int, seed: int) -> bytes:
     return data[:most]
 
 
+def mutated_text(data: bytes, most: int, seed: int) -> bytes:
+    """Another case of texts: pieces put in, taken out or repeated, another paper's text; seldom libFuzzer's change."""
+    chance = random.Random(seed)
+    text = data.decode("utf-8", "surrogateescape")
+    at = chance.randrange(len(text) + 1)
+    kind = chance.random()
+    if kind < 0.1:
+        changed: bytes = atheris.Mutate(data, most)
+        return changed
+    if kind < 0.7:
+        pieces = chance.choices(PIECES, k=chance.choice((1, 1, 2, 3, 8)))
+        glue = chance.choice(("", " ", " "))
+        gone = chance.choice((0, 0, 0, 1, 5, 30))
+        text = text[:at] + glue + glue.join(pieces) + glue + text[at + gone :]
+    elif kind < 0.8:
+        end = at + chance.choice((1, 3, 10, 40))
+        text = text[:end] + text[at:end] * chance.choice((1, 2, 10, 100)) + text[end:]
+    elif kind < 0.9:
+        text = text[:at] + text[at + chance.choice((1, 3, 10, 100)) :]
+    else:
+        text = text[:at] + chance.choice(("", PART, PAPER)) + chance.choice(TEXTS).decode() + text[at:]
+    # a cut may part a character: what is left of it is a byte that is not UTF-8
+    return text.encode("utf-8", "surrogateescape")[:most]
+
+
 def main() -> None:
     """Fuzzes one form."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("form", choices=NAMES)
+    parser.add_argument("form", choices=(*checks.NAMES, *pipeline.NAMES))
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("corpus", nargs="?", type=Path, help="folder that keeps the corpus between runs")
     options = parser.parse_intermixed_args()
     form: str = options.form
+    is_text = form in pipeline.NAMES
+    check = pipeline.check if is_text else checks.check
+    most, hang = (pipeline.MAX_BYTES, _HANG_OF_TEXT) if is_text else (checks.MAX_BYTES, _HANG)
 
+    if is_text:
+        check(form, TEXTS[0])  # what is loaded once is no input's time
     cases = HERE / "cases" / form
     cases.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         seeds = Path(folder)
-        for number, data in enumerate(SEEDS[form]):
+        for number, data in enumerate(TEXTS if is_text else SEEDS[form]):
             (seeds / str(number)).write_bytes(data)
         if options.corpus:
             options.corpus.mkdir(parents=True, exist_ok=True)
@@ -107,8 +147,9 @@ def main() -> None:
             str(seeds),
             str(cases),
             f"-max_total_time={options.seconds}",
-            f"-max_len={MAX_BYTES}",
-            f"-timeout={_HANG}",
+            f"-max_len={most}",
+            f"-timeout={hang}",
+            f"-report_slow_units={hang}",  # else each is kept as a case
             "-rss_limit_mb=3000",
             f"-artifact_prefix={cases}/",
             "-print_final_stats=1",
@@ -116,7 +157,9 @@ def main() -> None:
         atheris.Setup(
             arguments,
             lambda data: check(form, data),
-            custom_mutator=lambda data, most, seed: mutated(form, data, most, seed),
+            custom_mutator=lambda data, most, seed: (
+                mutated_text(data, most, seed) if is_text else mutated(form, data, most, seed)
+            ),
         )
         atheris.Fuzz()
 
