@@ -27,17 +27,19 @@ def check(claim: Claim, line: str) -> None:
     assert (claim.value, claim.value_high) == pytest.approx(values(value))
     assert claim.form == form
     if kind == "speedup":
-        wanted = dict(zip(("quantity", "phase", "bound"), rest, strict=False))
+        wanted = dict(zip(("quantity", "phase", "bound", "baseline"), rest, strict=False))
         assert claim.quantity == wanted["quantity"]
         assert wanted.get("phase", "*") in ("*", claim.phase)
         assert wanted.get("bound", "*") in ("*", claim.bound)
     else:
-        if rest:
-            assert claim.unit == rest[0]
-        if len(rest) > 1:
+        wanted = dict(zip(("unit", "metric", "baseline"), rest, strict=False))
+        assert wanted.get("unit", "*") in ("*", claim.unit)
+        if wanted.get("metric", "*") != "*":
             assert claim.metric is not None
-            found, metric = fold(claim.metric), fold(rest[1])
+            found, metric = fold(claim.metric), fold(wanted["metric"])
             assert found in metric or metric in found
+    if wanted.get("baseline", "*") != "*":
+        assert (claim.baseline or "-") == wanted["baseline"]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case[0][:60])

@@ -13,6 +13,9 @@ from extract.passes.rules.claims.vocabulary import BOUNDS, HARDWARE, match
 
 _ORDER = ("up_to", "at_least", "average", "about")
 _EVIDENCE = 12
+_UNDER = {"less", "below", "under", "<"}
+_MODIFIERS = 3
+"""Items before a noun that may say how sure its number is ("an average latency speedup of 3x")."""
 
 
 def bound(r: Reading, s: Sentence, q: Quantity, sense: Sense) -> str:
@@ -30,11 +33,14 @@ def bound(r: Reading, s: Sentence, q: Quantity, sense: Sense) -> str:
             else:
                 found.add(hit[0])
                 i = hit[1]
+    if q.rule == "half" and not _UNDER.isdisjoint(r.norm[starts[0][0] : q.start]):
+        found = found - {"up_to"} | {"at_least"}  # less than half is a factor of more than 2
     behind = r.norm[q.end : q.end + 2]
-    if behind[:1] == ["+"] or behind == ["or", "more"]:
+    if behind[:1] == ["+"] or behind == ["or", "more"] or r.norm[q.end - 2 : q.end - 1] == ["+"]:
         found.add("at_least")
-    noun = [c for c in s.of("noun") if c.end <= q.start and q.start - c.end < 6 and sense.pattern == "noun-of"]
-    near = range(noun[-1].start - 3, noun[-1].start) if noun else range(0)
+    nouns = [c for c in (*s.of("noun"), *sense.about) if c.end <= q.start and q.start - c.end < 6]
+    head = max((c.start for c in nouns), default=0) if sense.pattern in ("noun-of", "figure-of") else 0
+    near = range(head - _MODIFIERS, head) if head else range(0)
     for i in (*near, *range(q.last, min(q.last + 3, s.end))):
         if i < s.begin or i >= s.end:
             continue
@@ -42,6 +48,8 @@ def bound(r: Reading, s: Sentence, q: Quantity, sense: Sense) -> str:
             found.add("average")
         elif r.norm[i] in ("peak", "maximum", "maximal") and i in near:
             found.add("up_to")
+    if not found and any(r.norm[i : i + 2] == ["on", "average"] for i in range(s.begin, s.end - 1)):
+        return "average"  # "on average, X runs 3x faster and needs 2x less memory"
     return next((name for name in _ORDER if name in found), "exact")
 
 

@@ -46,7 +46,7 @@ def _comparative(c: Context) -> Sense | None:
     """ "3x fewer FLOPs", "40% lower latency", "24 times faster"."""
     cue = c.cue("comparative", c.right, c.right + 3)
     if cue is None or any(
-        c.at(i) in CLOSED or c.at(i) in ("for", "to", "on", "respectively") for i in range(c.right, cue.start)
+        c.at(i) in CLOSED or c.at(i) in ("for", "to", "on", "of", "respectively") for i in range(c.right, cue.start)
     ):
         return None
     if c.at(cue.end) == "than" and c.at(cue.end + 1)[:1].isdigit():
@@ -57,6 +57,8 @@ def _comparative(c: Context) -> Sense | None:
         return sense
     word = c.r.norm[cue.start]
     found = inside(c, cue.end, cue.end + 7)
+    if not found and word not in IMPLIED:
+        found = inside_list(c, cue.end, cue.end + 5)  # "fewer total and trainable parameters"
     phases = {cue.start for cue in c.s.of("phase")}
     if word in IMPLIED and all(x.start in phases and not c.strong(x) for x in found):
         sense.implied = IMPLIED[word]  # "9x cheaper inference" is about cost
@@ -98,14 +100,18 @@ def _share(c: Context) -> Sense | None:
     elif not (half and c.at(i) in ("the", "as", "its", "that")):
         return None
     found = head_of(c, inside(c, i, i + 8))
-    direction = "overhead" if overhead(c, i) else beside(c, found) or "of"
-    return Sense("share", direction, about=found[:1])
+    changed = beside(c, found)
+    if changed != "reduce" and overhead(c, i):
+        changed = "overhead"
+    return Sense("share", changed or "of", about=found[:1])
 
 
 def _direct(c: Context) -> Sense | None:
     """ "84.3% top-1 accuracy", "with 50% FLOPs", "(12x parameters)"."""
     i = c.right
-    while i < c.right + 6 and c.at(i) and c.at(i) not in CLOSED and c.at(i) not in ("of", "on", "for", "to"):
+    while i < c.right + 6 and c.at(i) and c.at(i) not in CLOSED:
+        if c.at(i) in ("of", "on", "for", "to") and c.at(i + 1) != "-":  # but "3x the on-device memory"
+            break
         if c.at(i) == "in" and i > c.right + 1:
             return None
         found = c.between(i, i + 1)
@@ -114,7 +120,7 @@ def _direct(c: Context) -> Sense | None:
             change = c.cue("noun", cue.end, cue.end + 2)
             about = coordinated(c, head_of(c, inside_list(c, i, i + 9))) or [cue]
             direction = change.label if change and change.label in CHANGE_NOUNS else beside(c, about) or "-"
-            if overhead(c, c.right):
+            if direction != "reduce" and overhead(c, c.right):
                 direction = "overhead"
             return Sense("direct-in" if c.at(c.right) == "in" else "direct", direction, about=about)
         i += 1
@@ -151,6 +157,8 @@ def _verb_by(c: Context) -> Sense | None:
     found = [x for x in found if c.strong(x)] or found
     if found:
         sense.about = coordinated(c, head_of(c, found))
+    elif c.r.norm[verb.start] in IMPLIED and c.q.kind == "ratio":
+        sense.implied = IMPLIED[c.r.norm[verb.start]]  # "compressing X by 1.9x"
     elif verb.label == "speed":
         sense.implied = "time"
     else:
@@ -186,6 +194,9 @@ def _gain_of(c: Context) -> Sense | None:
     sense = Sense("noun-of", noun.label, "of", left or after(c, c.right) or inside(c, c.right, c.right + 4)[:1])
     if noun.label == "speedup":
         sense.implied = "time"
+    elif noun.label == "reduction" and not sense.about:
+        # "cuts the latency of X and lowers its energy use, an average reduction of 60% and 27%"
+        sense.about = c.between(c.s.begin, noun.start, weak=False)[-c.q.size :]
     return sense
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -65,7 +65,7 @@ class Claim:
 
     def to_dict(self) -> dict[str, Any]:
         """The row as plain data, for ``Doc.user_data`` and JSON."""
-        return {**asdict(self), "rules": list(self.rules)}
+        return {**{name: getattr(self, name) for name in self.__slots__}, "rules": list(self.rules)}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Claim:

@@ -65,7 +65,8 @@ def noun_phrase(r: Reading, s: Sentence, i: int) -> tuple[int, int] | None:
     while i < s.end and i - begin < 2 and r.norm[i] in ("the", "a", "an", "our", "its", "their", "those", "of", "that"):
         i += 1
     start = i
-    verbs = {v.start for v in s.of("verb")}
+    # "fine-tuning" and "pre-trained" may be part of a name, as "full fine-tuning" is
+    verbs = {v.start for v in s.of("verb") if not r.norm[v.end - 1].endswith(("ed", "ing"))}
     while i < s.end and i - start < _LONGEST:
         word = r.norm[i]
         if word == "-" and i + 1 < s.end and r.glued[i - 1] and r.glued[i]:
@@ -77,19 +78,35 @@ def noun_phrase(r: Reading, s: Sentence, i: int) -> tuple[int, int] | None:
         if word == "." and r.glued[i] and i > start and i + 1 < s.end and r.norm[i + 1][0].isalnum():
             i += 1
             continue
-        if word == "of" and i > start + 1 and r.norm[i - 1] in ("state", "family", "variant", "version"):
+        if word == "of" and i > start and r.norm[i - 1] in ("state", "family", "variant", "version"):
             i += 1
             continue
         if word in STOPS and not (word == "like" and i == start):
             break
-        if i in verbs and i > start and not r.norm[i].endswith(("ed", "ing")):
+        if i in verbs and i > start:
             break
         i += 1
-    if i == start or r.norm[start] in _PRONOUNS:
+    if i == start or (r.norm[start] in _PRONOUNS and not (r.norm[start] == "other" and i > start + 1)):
         return None
     if all(not r.norm[k][0].isalpha() for k in range(start, i)):
         return None
     return start, i
+
+
+def phrase_around(r: Reading, s: Sentence, i: int) -> tuple[int, int] | None:
+    """The noun phrase that holds item ``i``, without its determiner: "dense counterparts" around "counterparts"."""
+    taken = {k for c in s.of("verb") for k in range(c.start, c.end)}
+    start = i
+    while start > s.begin and i - start < _LONGEST:
+        k = start - 1
+        if r.norm[k] == "-" and k > s.begin and r.glued[k] and r.glued[k - 1]:
+            start -= 2
+            continue
+        if r.norm[k] in STOPS or r.norm[k] in DETERMINERS or k in taken or not r.norm[k][0].isalpha():
+            break
+        start = k
+    span = noun_phrase(r, s, start)
+    return span if span is not None and span[1] > i else None
 
 
 def shaped_name(r: Reading, s: Sentence, i: int) -> tuple[int, int] | None:

@@ -6,6 +6,7 @@ Each ``_read_*`` function reads one kind of thing at an item and returns it with
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from extract.passes.rules.claims.model import Quantity
@@ -213,8 +214,10 @@ def _from_word(r: Reading, begin: int, start: int) -> str | None:
 
 
 def _scan(r: Reading, begin: int, end: int) -> Iterator[Quantity]:
-    i = begin
-    while i < end:
+    behind = begin
+    for i in r.openings[bisect_left(r.openings, begin) : bisect_left(r.openings, end)]:
+        if i < behind:
+            continue
         text = r.text[i]
         found: Quantity | None = None
         first = text[0]
@@ -224,9 +227,7 @@ def _scan(r: Reading, begin: int, end: int) -> Iterator[Quantity]:
             found = _read_words(r, i, end)
         if found is not None:
             yield found
-            i = max(found.end, i + 1)
-        else:
-            i += 1
+            behind = found.end
 
 
 def _joined(r: Reading, left: Quantity, right: Quantity) -> bool:

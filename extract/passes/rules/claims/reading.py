@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from functools import lru_cache
 from itertools import pairwise
 
+from spacy.attrs import SENT_START
 from spacy.tokens import Doc
 
-from extract.passes.rules.claims.vocabulary import MARKUP
+from extract.passes.rules.claims.vocabulary import FOLD_WORDS, MARKUP, MULTIPLES, NUMBER_WORDS
 from extract.prepare.sentences import in_sentences, sentence_starts
-from extract.prepare.words import sentence_begins, words_of
+from extract.prepare.words import Words, words_of
+
+_OPENERS = {"×", "half", *MULTIPLES, *FOLD_WORDS, *NUMBER_WORDS}
+_ARTICLES = {"a", "an"}
+_BEHIND_ARTICLE = {"order", "orders", "-", "to", "or"}
+"""What stands behind an article that is a number: "an order of magnitude", "an - order", "a or two orders"."""
 
 
+@lru_cache(maxsize=1 << 16)
 def stem(norm: str) -> str:
     """A word without its plural: enough to find it in a list of nouns."""
     if len(norm) > 3 and norm[-1] == "s" and norm[-2] not in "su":
@@ -21,47 +29,62 @@ def stem(norm: str) -> str:
     return norm
 
 
+def _begins(tokens: Doc) -> list[int]:
+    """The tokens that begin a sentence."""
+    marks = tokens.to_array(SENT_START)
+    if len(marks) > 1 and not marks[1:].any():  # nobody has looked for sentences yet
+        return [i for i, begins in enumerate(sentence_starts(tokens)) if begins]
+    found: list[int] = (marks == 1).nonzero()[0].tolist()
+    return found
+
+
+def _glued(words: Words, kept: list[int]) -> list[bool]:
+    """For each kept token whether the next one follows without white space, whatever markup stands between."""
+    texts, spaces = words.texts, words.spaces
+    glued = [not spaces[i] for i in kept]
+    if len(kept) < len(words):
+        for k, (i, following) in enumerate(pairwise([*kept, len(words)])):
+            if following > i + 1 and any(spaces[j] or texts[j].isspace() for j in range(i + 1, following)):
+                glued[k] = False
+    return glued
+
+
+def _openings(text: list[str], norm: list[str]) -> list[int]:
+    return [
+        i
+        for i, word in enumerate(text)
+        if word[0].isdigit()
+        or (norm[i] in _OPENERS and (norm[i] not in _ARTICLES or not _BEHIND_ARTICLE.isdisjoint(norm[i + 1 : i + 2])))
+        or (word[0] == "." and len(word) > 1)
+    ]
+
+
 class Reading:
     """Parallel lists over the items (tokens that are no markup) of a document.
 
-    ``norm``, ``text``: the forms; ``start``, ``end``: offsets in code points into ``doc.text``; ``glued``:
-    whether the next item follows without white space; ``sentences``: half open ranges of items.
+    ``norm``, ``text``: the forms; ``stem``: the forms without plural; ``start``, ``end``: offsets in code points into
+    the document's text (``whole``); ``glued``: whether the next item follows without white space; ``openings``: the
+    items that a quantity may begin with; ``sentences``: half open ranges of items.
 
     A document of another tokenizer is read through glean's tokens and sentences; offsets hold in both.
     """
 
-    __slots__ = ("doc", "end", "glued", "norm", "sentences", "start", "stem", "text", "whole")
+    __slots__ = ("end", "glued", "norm", "openings", "sentences", "start", "stem", "text", "whole")
 
     def __init__(self, doc: Doc) -> None:
-        self.doc = doc
-        self.whole = words_of(doc).text
-        self.norm: list[str] = []
-        self.text: list[str] = []
-        self.start: list[int] = []
-        self.end: list[int] = []
-        self.glued: list[bool] = []
         tokens = in_sentences(doc)
         words = words_of(tokens)
-        begins = sentence_begins(tokens) if tokens.has_annotation("SENT_START") else sentence_starts(tokens)
-        bounds: list[int] = []
-        opened = True
-        for i, (norm, text, space) in enumerate(zip(words.norms, words.texts, words.spaces, strict=True)):
-            if begins[i]:
-                opened = True
-            if norm in MARKUP or text.isspace():
-                if self.glued and (space or text.isspace()):
-                    self.glued[-1] = False
-                continue
-            if opened:
-                bounds.append(len(self.norm))
-                opened = False
-            self.norm.append(norm)
-            self.text.append(text)
-            self.start.append(words.starts[i])
-            self.end.append(words.ends[i])
-            self.glued.append(not space)
-        bounds.append(len(self.norm))
-        self.stem = [stem(norm) for norm in self.norm]
+        texts, norms = words.texts, words.norms
+        kept = [i for i, text in enumerate(texts) if norms[i] not in MARKUP and not text.isspace()]
+        self.whole: str = words.text
+        self.norm: list[str] = [norms[i] for i in kept]
+        self.text: list[str] = [texts[i] for i in kept]
+        self.stem: list[str] = list(map(stem, self.norm))
+        self.start: list[int] = [words.starts[i] for i in kept]
+        self.end: list[int] = [words.ends[i] for i in kept]
+        self.glued = _glued(words, kept)
+        self.openings = _openings(self.text, self.norm)
+        bounds = [0, *(bisect_left(kept, i) for i in _begins(tokens)), len(kept)]
         self.sentences = [(a, b) for a, b in pairwise(bounds) if a < b]
 
     def __len__(self) -> int:

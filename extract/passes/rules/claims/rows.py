@@ -8,14 +8,14 @@ from typing import Any
 
 from spacy.tokens import Doc
 
-from extract.passes.rules.claims import fields, names, slots
+from extract.passes.rules.claims import baselines, fields, names, slots
 from extract.passes.rules.claims.cues import Sentence
 from extract.passes.rules.claims.features import order_features, quantity_features, sense_features
 from extract.passes.rules.claims.grammar import read_sense
 from extract.passes.rules.claims.linear import Models, Ranker, load_models
 from extract.passes.rules.claims.model import Claim, Quantity
 from extract.passes.rules.claims.reading import Reading
-from extract.passes.rules.claims.scope import find_sentences, name_spans
+from extract.passes.rules.claims.scope import PROPOSED, find_sentences
 from extract.passes.rules.claims.sense import Sense
 from extract.passes.rules.claims.slots import Candidate, Carried, Row
 from extract.passes.rules.claims.verdict import settled_efficiency, settled_form
@@ -27,8 +27,7 @@ CACHE = "glean_claims"
 
 def proposed_names(doc: Doc) -> list[str]:
     """Names that the paper proposes, the most frequent first."""
-    spans = [span for span, label in name_spans(doc) if label == "PROPOSED"]
-    counts = Counter(span.text for span in spans)
+    counts = Counter(span.text for span in doc.spans.get(PROPOSED, ()))
     return [name for name, _ in counts.most_common()]
 
 
@@ -124,7 +123,7 @@ class Finder:
 
     def _names(self, row: Row) -> tuple[str | None, str | None]:
         method, _ = _choose(self.models.rankers["method"], names.method_candidates(row))
-        baseline, _ = _choose(self.models.rankers["baseline"], names.baseline_candidates(row))
+        baseline, _ = _choose(self.models.rankers["baseline"], baselines.baseline_candidates(row))
         name, against = method.value, baseline.value
         if name is None and row.proposed and (row.kind == "speedup" or row.form == "gain" or self._ours(row.s)):
             name = row.proposed[0]

@@ -11,6 +11,8 @@ from extract.passes.rules.claims.model import Quantity
 from extract.passes.rules.claims.quantities import quantities
 from extract.passes.rules.claims.reading import Reading
 
+PROPOSED = "glean_proposed"
+"""The spans of the names that a paper proposes."""
 _NAMES = ("METHOD", "TASK", "DATASET", "METRIC")
 _MAX_ITEMS = 240
 """A longer sentence is no sentence; it is read in pieces of this length, which bounds the work for each."""
@@ -21,7 +23,7 @@ _EARLIER = 16
 
 def name_spans(doc: Doc) -> list[tuple[Span, str]]:
     """The names that other passes found: proposed ones, entities, known names; in this order."""
-    found: list[tuple[Span, str]] = [(span, "PROPOSED") for span in doc.spans.get("glean_proposed", ())]
+    found: list[tuple[Span, str]] = [(span, "PROPOSED") for span in doc.spans.get(PROPOSED, ())]
     found += [(span, span.label_) for span in doc.ents if span.label_ in _NAMES]
     found += [(span, span.label_) for span in doc.spans.get("glean_names", ()) if span.label_ in _NAMES]
     return found

@@ -164,6 +164,11 @@ def quantity_candidates(row: Row) -> list[Candidate]:
             f"about={chosen.label}",
             f"about-head={chosen.label}.{row.r.stem[chosen.end - 1]}",
         ]
+        if q.size > 1 and len(sense.about) == q.size:
+            rules[chosen.label].append("aligned")  # "memory and latency by 2x and 3x": each its own
+            for cue in sense.about:
+                if cue.category == "quantity" and cue.label != chosen.label:
+                    rules[cue.label].append("misaligned")
         # "energy efficiency", "inference cost": the head alone may mean another thing
         rules["other"].append(f"other-head={row.r.stem[chosen.end - 1]}")
     elif chosen is not None:

@@ -22,7 +22,7 @@ from spacy.util import filter_spans
 
 from extract.evaluate.measure import Quality, evaluate
 from extract.passes.ner.data import LABELS, Annotated, Texts, load_annotated, read_texts
-from extract.passes.rules.claims import fields, names, slots
+from extract.passes.rules.claims import baselines, fields, names, slots
 from extract.passes.rules.claims.cues import Sentence
 from extract.passes.rules.claims.features import order_features, quantity_features, sense_features
 from extract.passes.rules.claims.fitting import Example, Group, train_classifier, train_ranker
@@ -40,7 +40,14 @@ from extract.record.surface import fold, occurrences
 
 DROPS = (0.0, 0.3, 1.0)
 """Shares of names that are left out, one reading each."""
-STRENGTH = {"kind": 0.05, "form.result": 0.05, "form.speedup": 0.05, "phase": 0.05, "metric": 0.012}
+STRENGTH = {
+    "kind": 0.05,
+    "form.result": 0.05,
+    "form.speedup": 0.05,
+    "phase": 0.05,
+    "metric": 0.012,
+    "baseline": 0.0012,
+}
 RANKER_STRENGTH = 0.003
 """How freely the weights may grow (C of a logistic regression), chosen by cross-validation on train."""
 MIN_COUNT = 3
@@ -84,7 +91,7 @@ def align(
     r: Reading, candidates: Sequence[tuple[Sentence, Quantity]], rows: Iterable[dict[str, Any]]
 ) -> dict[int, list[dict[str, Any]]]:
     """Which rows each quantity is annotated with, by the row's evidence and value."""
-    text = r.doc.text
+    text = r.whole
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         at = text.find(row["evidence"])
@@ -171,7 +178,7 @@ class Examples:
                     self.method(row, gold, ours, weight)
                 self.group(
                     "baseline",
-                    names.baseline_candidates(row),
+                    baselines.baseline_candidates(row),
                     lambda c, g=gold: same(c.value, g.get("baseline")),
                     weight,
                 )

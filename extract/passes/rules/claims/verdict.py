@@ -14,6 +14,8 @@ from extract.passes.rules.claims.vocabulary import RATES
 _DOWN = {"reduce", "reduction", "less", "drop", "lose"}
 _UP = {"improve", "gain", "more", "better", "beat", "speed", "speedup", "fast"}
 _FAST = {"speed", "speedup", "fast"}
+_SHARE = 8
+"""Items between two shares of one list at most."""
 _SPARING = {
     "only",
     "just",
@@ -32,7 +34,19 @@ _SPARING = {
 }
 
 
-def _speedup(r: Reading, q: Quantity, sense: Sense, edge: int, begin: int) -> str:
+def _spares(r: Reading, s: Sentence, q: Quantity, edge: int) -> bool:
+    """Whether the words before the number say that little is used: "with only 5% of ...", all of a list included."""
+    if any(word in _SPARING for word in r.norm[max(s.begin, edge - 1) : q.start]):
+        return True
+    if edge - 1 < s.begin or r.norm[edge - 1] not in ("and", ","):
+        return False
+    left = max((x for x in s.quantities if x.end < edge and x.kind == q.kind), key=lambda x: x.end, default=None)
+    if left is None or r.norm[left.end : left.end + 1] != ["of"] or edge - left.end > _SHARE:
+        return False
+    return _spares(r, s, left, left_edge(r, s, left.start))  # "only 9% of its parameters and 10% of its FLOPs"
+
+
+def _speedup(r: Reading, s: Sentence, q: Quantity, sense: Sense, edge: int) -> str:
     direction = sense.direction
     if direction in ("overhead", "slow", "worse"):
         return "none"
@@ -42,16 +56,14 @@ def _speedup(r: Reading, q: Quantity, sense: Sense, edge: int, begin: int) -> st
         return "result.absolute"
     head = r.stem[sense.about[0].end - 1] if sense.about else ""
     if sense.pattern == "share" and direction not in _DOWN:
-        words = r.norm[max(begin, edge - 1) : q.start]
-        return "speedup.percent_of" if any(w in _SPARING for w in words) else "share"
+        return "speedup.percent_of" if _spares(r, s, q, edge) else "share"
     if direction in _FAST:
         return "speedup.percent_increase"
     if direction in _DOWN:
         return "speedup.percent_decrease"
     if direction in _UP:
         return "speedup.percent_increase" if head in RATES else "speedup.percent_decrease"
-    words = r.norm[max(begin, edge - 1) : q.start]
-    if sense.pattern == "direct" and any(w in _SPARING for w in words):
+    if sense.pattern == "direct" and _spares(r, s, q, edge):
         return "speedup.percent_of"
     return "figure"
 
@@ -89,7 +101,7 @@ def verdict(r: Reading, s: Sentence, q: Quantity, sense: Sense) -> str:
     """``speedup.ratio``, ``result.gain``, ``none`` ...: what the construction alone says."""
     edge = left_edge(r, s, q.first)
     if sense.topic == "quantity":
-        return _speedup(r, q, sense, edge, s.begin)
+        return _speedup(r, s, q, sense, edge)
     if sense.topic == "metric":
         return _quality(r, q, sense, edge, s.begin)
     if sense.direction == "keep":

@@ -75,6 +75,7 @@ CUES: Phrases = _merged(
     _phrases(_labelled("comparative", _DATA["comparative"])),
     _phrases(_labelled("metric", _DATA["metric"])),
     _phrases(_labelled("against", _DATA["against"])),
+    _phrases(_labelled("likeness", _DATA["likeness"])),
     _phrases(_labelled("phase", _DATA["phase"])),
     _phrases(_labelled("manner", _DATA["manner"])),
     _phrases(_labelled("verb", _DATA["verb"]), verbs=True),
