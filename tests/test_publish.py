@@ -220,7 +220,7 @@ def hidden(folder: Path) -> list[str]:
 
 
 def test_a_killed_build_leaves_no_release_and_the_next_clears_up(tmp_path: Path) -> None:
-    killed(tmp_path, "place._synchronise")  # everything is written, nothing is in its place yet
+    killed(tmp_path, "place.synchronise")  # everything is written, nothing is in its place yet
     assert not (tmp_path / "r").exists()
     assert len(hidden(tmp_path)) == 1
     (tmp_path / ".r2.partial-0").mkdir()  # of another release
@@ -273,7 +273,6 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_files_are_as_readers_want_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parquet, "_BATCH", 2)
     monkeypatch.setattr(parquet, "ROW_GROUP", dict.fromkeys(TABLES, 4))
     rows = [Record({**example(), "paper_id": f"x{n:02}"}) for n in range(9)]
     release = write(tmp_path / "r", list(reversed(rows)))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "extract"
-ORDER = ["record", "fetch", "read", "prepare", "passes", "assemble", "validate", "curate", "publish"]
+ORDER = ["record", "fetch", "read", "prepare", "passes", "assemble", "validate", "curate", "publish", "run"]
 
 
 def imported(path: Path) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import sys
 from typing import Any, NoReturn
@@ -86,3 +87,23 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has gone: nothing to say
         sys.exit(0)
+    except Exception as error:
+        if not _is_one_line(error):
+            raise
+        click.echo(f"glean: {printable(str(error))}", err=True)
+        sys.exit(1)
+
+
+# errors whose message is one line, whatever the command: the model is not the known one, processes cannot be had
+_ONE_LINE = {"extract.passes.ner.model": "ModelError", "extract.run.engines.local": "RunError"}
+
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def _is_one_line(error: Exception) -> bool:
+    """Whether an error is for people as it is; the modules take a second to import, so they are not."""
+    if isinstance(error, OSError) and error.errno in _FULL:  # wherever it happens, temporary files among it
+        return True
+    modules = {name: sys.modules.get(name) for name in _ONE_LINE}
+    return any(isinstance(error, getattr(module, _ONE_LINE[name])) for name, module in modules.items() if module)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from extract.cli import Failure, options
+from extract.cli import Failure, options, printable
 
 
 @click.command("build")
@@ -16,6 +16,12 @@ from extract.cli import Failure, options
 @click.option("--release", "version", help="Version of the release; else the folder's name.")
 @click.option("--with-text", is_flag=True, help="Keep the abstracts in the release.")
 @click.option("--replace", is_flag=True, help="Replace the release that already stands in the folder.")
+@click.option("--resume", is_flag=True, help="Go on where an earlier build to the folder was cut off.")
+@click.option(
+    "--update",
+    type=click.Path(path_type=Path),
+    help="An earlier release: papers whose text has not changed since are not extracted again.",
+)
 @click.option(
     "--curated", type=click.Path(path_type=Path), help="A folder of entries made by hand (see glean new) to merge in."
 )
@@ -23,6 +29,14 @@ from extract.cli import Failure, options
 @click.option(
     "--since", type=click.Path(path_type=Path), help="An earlier release; the card counts what changed since."
 )
+@click.option(
+    "--engine",
+    type=click.Choice(("local", "ray")),
+    default="local",
+    show_default=True,
+    help="Processes of this machine, or a Ray cluster (pip install 'glean-papers[ray]').",
+)
+@click.option("--ray-address", help="Address of the Ray cluster: auto, HOST:PORT; else one is started here.")
 @options.working
 def command(
     inputs: tuple[str, ...],
@@ -32,9 +46,13 @@ def command(
     version: str | None,
     with_text: bool,
     replace: bool,
+    resume: bool,
+    update: Path | None,
     curated: Path | None,
     strict: bool,
     since: Path | None,
+    engine: str,
+    ray_address: str | None,
     workers: int,
     quiet: bool,
 ) -> None:
@@ -46,10 +64,12 @@ def command(
     \b
     glean build pages/*.txt -o releases/2026.11
     glean build papers.parquet --columns title=Name,abstract=Summary -o releases/mine
+    glean build snapshot.json.gz -o releases/arxiv --workers 8 --resume
     """
-    from extract.api import RejectsError, build
+    from extract.api import RejectsError, RunError, build
     from extract.publish import PublishError, rejects_of
     from extract.publish.diff import DiffError
+    from extract.run.work import left_over
 
     with options.told(), options.progress_bar(quiet) as progress:
         try:
@@ -62,21 +82,29 @@ def command(
                 with_text=with_text,
                 workers=workers,
                 replace=replace,
+                resume=resume,
+                update=update,
                 since=since,
                 curated=curated,
                 strict=strict,
+                engine=engine,
+                ray_address=ray_address,
                 progress=progress,
                 on_read=None if quiet else options.tell_columns,
+                on_note=None if quiet else options.tell_note,
             )
         except RejectsError as error:
             options.tell_rejects(error.rejects)
             options.tell_problems(error.problems)
             raise Failure(f"{error} (allowed: none; see above)") from None
-        except (PublishError, DiffError) as error:
+        except (PublishError, DiffError, RunError) as error:
             raise Failure(str(error)) from None
+        finally:
+            if not quiet and (left := left_over(out)) is not None:
+                options.tell_note(f"{out}: {left[0]:,} of {left[1]:,} shards are done and kept; --resume goes on there")
     if not quiet:
         options.tell_rejects(rejects_of(summary.folder))
         options.tell_problems(summary.problems)
-        click.echo(summary.text(), err=True)
+        click.echo(printable(summary.text()), err=True)
         if summary.curated:
             click.echo(summary.curated, err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,10 +80,19 @@ def progress_bar(quiet: bool, what: str = "extracting") -> Iterator[Callable[[in
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    rate = TextColumn("{task.fields[rate]}")
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        task = bar.add_task(what, total=None, rate="")
+        begin: list[float] = []  # time, and what was done before: a build may go on where one was cut off
+
+        def update(done: int, total: int | None) -> None:
+            begin.extend(() if begin else (time.monotonic(), done))
+            seconds = time.monotonic() - begin[0]
+            rate = f"{(done - begin[1]) / seconds:,.0f}/s" if done > begin[1] and seconds else ""
+            bar.update(task, completed=done, total=total, rate=rate)
+
+        yield update
 
 
 def tell_columns(documents: Iterable[Document]) -> None:
@@ -91,6 +101,11 @@ def tell_columns(documents: Iterable[Document]) -> None:
         if document.guessed:
             taken = (f"{part} from {' or '.join(map(repr, names))}" for part, names in document.columns.items())
             click.echo(printable(f"glean: {document.name}: {', '.join(taken)}"), err=True)
+
+
+def tell_note(line: str) -> None:
+    """A line on standard error."""
+    click.echo(printable(f"glean: {line}"), err=True)
 
 
 def tell_rejects(rejects: Iterable[Reject]) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
+from copy import copy
+from dataclasses import asdict
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from extract.curate.merge import blank, merge, ready
 from extract.curate.near import near
@@ -75,6 +78,28 @@ class Curated:
 
     def __len__(self) -> int:
         return len(self.entries)
+
+    def fork(self) -> Curated:
+        """The same entries with the same papers met, and nothing counted yet: for a part of the records."""
+        other = copy(self)
+        other.problems, other.applied, other.added = [], 0, 0
+        return other
+
+    def join(self, problems: Iterable[Problem], applied: int, added: int) -> None:
+        """Counts what became of a part of the records."""
+        self.problems += [problem for problem in problems if problem not in self.problems]
+        self.applied += applied
+        self.added += added
+
+    def met(self) -> dict[str, Any]:
+        """Which papers the entries are for, once :meth:`completed` has gone through: as JSON, for :meth:`meet`."""
+        problems = [asdict(problem) for problem in self.problems]
+        return {"met": self._met, "new": sorted(self._new), "problems": problems}
+
+    def meet(self, met: dict[str, Any]) -> None:
+        """Takes what :meth:`met` of the same entries said before."""
+        self._met, self._new = dict(met["met"]), set(met["new"])
+        self.join([Problem(**problem) for problem in met["problems"]], 0, 0)
 
     def leave_out(self, problems: list[Problem]) -> None:
         """Counts a file that cannot be used, and keeps why."""

@@ -1,7 +1,8 @@
 """Publish: records to a release, which is at once a dataset repository and a folder of Parquet files.
 
 ``place``     the release's folder: staged beside it, swapped in whole
-``order``     records sorted by id, on disk
+``order``     rows sorted by id, on disk
+``tables``    the tables of a release, joined from parts
 ``parquet``   the tables' files
 ``card``      the dataset card
 ``croissant`` the release described for machines

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -23,7 +23,6 @@ UNIQUE = {
     "mentions": ("start", "end"),
     "entities": ("entity_id",),
 }
-_BATCH = 1_000  # rows that wait as Python objects
 _OPTIONS: dict[str, Any] = {
     "version": "2.6",
     "compression": "zstd",
@@ -67,40 +66,37 @@ def open_writer(path: Path, table: str, rows: int) -> pq.ParquetWriter:
 
 
 class TableWriter:
-    """Writes a table of a release row by row, sorted by its first column."""
+    """Writes a table of a release, sorted by its first column; the file depends on the rows, not on how they come."""
 
     def __init__(self, path: Path, table: str) -> None:
         path.parent.mkdir(parents=True)
         self.count = 0
         self._schema = arrow_schema(table)
         self._limit = ROW_GROUP[table]
-        self._rows: list[dict[str, Any]] = []
-        self._batches: list[pa.RecordBatch] = []
+        self._waiting: list[pa.Table] = []
+        self._waiting_rows = 0
         self._table = table
         self._path = path
         self._writer: pq.ParquetWriter | None = None  # opened with the first row group, whose size it must know
 
-    def add(self, rows: Iterable[dict[str, Any]]) -> None:
+    def add(self, rows: pa.Table) -> None:
         """Takes rows, in the table's order."""
-        for row in rows:
-            self._rows.append(row)
-            self.count += 1
-            if len(self._rows) == _BATCH:
-                self._pack()
+        self._waiting.append(rows)
+        self._waiting_rows += rows.num_rows
+        self.count += rows.num_rows
+        if self._waiting_rows >= self._limit:
+            self._flush(self._waiting_rows - self._waiting_rows % self._limit)
 
-    def _pack(self) -> None:
-        self._batches.append(pa.RecordBatch.from_pylist(self._rows, schema=self._schema))
-        self._rows = []
-        if sum(batch.num_rows for batch in self._batches) >= self._limit:
-            self._flush()
-
-    def _flush(self) -> None:
-        table = pa.Table.from_batches(self._batches, schema=self._schema).combine_chunks()
+    def _flush(self, number: int) -> None:
+        """Writes the first rows that wait, in row groups."""
+        rows = pa.concat_tables([self._schema.empty_table(), *self._waiting])
         if self._writer is None:
-            self._writer = open_writer(self._path, self._table, min(table.num_rows, self._limit))
-        if table.num_rows:
-            self._writer.write_table(table, row_group_size=self._limit)
-        self._batches = []
+            self._writer = open_writer(self._path, self._table, min(number, self._limit))
+        for start in range(0, number, self._limit):
+            group = rows.slice(start, min(self._limit, number - start)).combine_chunks()
+            self._writer.write_table(group, row_group_size=self._limit)
+        self._waiting = [rows.slice(number)]
+        self._waiting_rows -= number
 
     def __enter__(self) -> TableWriter:
         return self
@@ -109,10 +105,8 @@ class TableWriter:
         self, kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         try:
-            if kind is None:
-                self._pack()
-                if self._writer is None or any(batch.num_rows for batch in self._batches):
-                    self._flush()
+            if kind is None and (self._waiting_rows or self._writer is None):
+                self._flush(self._waiting_rows)
         finally:
             if self._writer is not None:
                 self._writer.close()

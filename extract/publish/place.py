@@ -37,11 +37,11 @@ def check_output(target: Path, *, replace: bool) -> None:
     """
     with told(target):
         target = _resolved(target)
-        if target.parent.is_dir():
-            with _locked(target.parent):
-                _clear(target)
+        clear(target)
         if target.exists() and not target.is_dir():
             raise PublishError(f"{target}: is a file (allowed: a new or empty folder)")
+        if target.is_symlink() and not target.exists():
+            raise PublishError(f"{target}: is a link that leads nowhere (allowed: a new or empty folder)")
         if target.is_dir() and any(target.iterdir()):
             if not is_release(target):
                 raise PublishError(f"{target}: the folder holds other things (allowed: a new or empty folder)")
@@ -64,16 +64,16 @@ def staged(target: Path, *, replace: bool) -> Iterator[Path]:
         target = _resolved(target)
         target.parent.mkdir(parents=True, exist_ok=True)
         with _locked(target.parent):
-            partial = target.with_name(f".{target.name}.partial-{secrets.token_hex(4)}")
+            partial = _hidden(target, "partial")
             partial.mkdir()
-            lock = _lock(partial)
+            lock = lock_of(partial)
     try:
         yield partial
         with told(target):
-            _synchronise(partial)
+            synchronise(partial)
             with _locked(target.parent):
                 _swap(partial, target, replace=replace)
-                _synchronise_folder(target.parent)
+                sync_folder(target.parent)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
         if lock is not None:
@@ -132,14 +132,21 @@ def _check_parent(parent: Path) -> None:
                 folder.rmdir()
 
 
-def _lock(folder: Path, *, wait: bool = True) -> int | None:
-    """Locks a folder; the open file that holds the lock, or ``None`` where there are no locks or another holds it."""
+def lock_of(folder: Path, *, wait: bool = True) -> int | None:
+    """Locks a folder; the open file that holds the lock, or ``None`` where the system has no locks.
+
+    Raises:
+        BlockingIOError: another process holds the lock, and it is not to be waited for.
+    """
     if fcntl is None:
         return None
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except OSError:
+    except BlockingIOError:
+        os.close(descriptor)
+        raise
+    except OSError:  # a file system that knows none
         os.close(descriptor)
         return None
     return descriptor
@@ -148,7 +155,7 @@ def _lock(folder: Path, *, wait: bool = True) -> int | None:
 @contextmanager
 def _locked(parent: Path) -> Iterator[None]:
     """Keeps other builds from clearing and swapping in the same parent folder meanwhile."""
-    lock = _lock(parent)
+    lock = lock_of(parent)
     try:
         yield
     finally:
@@ -156,18 +163,39 @@ def _locked(parent: Path) -> Iterator[None]:
             os.close(lock)
 
 
-def _clear(target: Path) -> None:
-    """Removes what killed builds left; brings back a release that one had moved aside and not yet replaced."""
-    for old in target.parent.glob(f".{_literal(target.name)}.old-*"):
-        if target.exists():
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            old.rename(target)
-    for partial in target.parent.glob(f".{_literal(target.name)}.partial-*"):
-        lock = _lock(partial, wait=False)
-        if lock is not None:
-            shutil.rmtree(partial, ignore_errors=True)
-            os.close(lock)
+def clear(target: Path) -> None:
+    """Removes what killed builds left; brings back a release that one had moved aside and not yet replaced.
+
+    Raises:
+        PublishError: the folder of the release cannot be written.
+    """
+    with told(target):
+        target = _resolved(target)
+        if not target.parent.is_dir():
+            return
+        with _locked(target.parent):
+            for old in target.parent.glob(f".{_literal(target.name)}.old-*"):
+                if target.exists():
+                    _discard(old, target)
+                else:
+                    old.rename(target)
+            for partial in target.parent.glob(f".{_literal(target.name)}.partial-*"):
+                with suppress(BlockingIOError):  # a build that lives writes there
+                    lock = lock_of(partial, wait=False)
+                    if lock is not None:
+                        shutil.rmtree(partial, ignore_errors=True)
+                        os.close(lock)
+
+
+def _hidden(target: Path, kind: str) -> Path:
+    return target.with_name(f".{target.name}.{kind}-{secrets.token_hex(4)}")
+
+
+def _discard(old: Path, target: Path) -> None:
+    """Removes a release that has been replaced; under another name, so that half of it is never brought back."""
+    with suppress(OSError):
+        old = old.rename(_hidden(target, "partial"))
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _literal(name: str) -> str:
@@ -175,18 +203,19 @@ def _literal(name: str) -> str:
     return "".join(f"[{c}]" if c in "*?[" else c for c in name)
 
 
-def _synchronise(folder: Path) -> None:
+def synchronise(folder: Path) -> None:
     """Asks the system to have all files on disk, so that a power cut after the renaming loses nothing."""
     for path in folder.rglob("*"):
         if path.is_dir():
-            _synchronise_folder(path)
+            sync_folder(path)
         else:
             with path.open("rb+") as file:
                 os.fsync(file.fileno())
-    _synchronise_folder(folder)
+    sync_folder(folder)
 
 
-def _synchronise_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Asks the system to have the names in a folder on disk."""
     if os.name != "posix":  # elsewhere a folder cannot be opened
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -205,11 +234,11 @@ def _swap(partial: Path, target: Path, *, replace: bool) -> None:
         return
     if not replace:
         raise PublishError(f"{target}: another build has put a release there meanwhile")
-    old = target.with_name(f".{target.name}.old-{secrets.token_hex(4)}")
+    old = _hidden(target, "old")
     target.rename(old)
     try:
         partial.rename(target)
     except OSError:
         old.rename(target)
         raise
-    shutil.rmtree(old, ignore_errors=True)
+    _discard(old, target)

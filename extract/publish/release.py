@@ -6,8 +6,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,15 +16,16 @@ import extract
 from extract.publish.card import dataset_card
 from extract.publish.croissant import CROISSANT, croissant
 from extract.publish.order import Sorted
-from extract.publish.parquet import TableWriter
 from extract.publish.place import MANIFEST, REJECTS, staged, told
 from extract.publish.report import REPORT, gather, read_manifest, render, report_of
+from extract.publish.tables import Part, Tables, batches, part_of
 from extract.read import Document, Reject
 from extract.read.rejects import Reasons
-from extract.record.derive import ROWS, Entities
 from extract.record.model import SCHEMA_VERSION
 from extract.record.resources import load_schema
 from extract.record.tables import TABLES, table_schema
+
+_AT_ONCE = 1_000  # records that are Python objects at once
 
 
 @dataclass(slots=True)
@@ -44,8 +45,51 @@ class Summary:
         return f"{self.folder}: {rows} from {self.entries:,} entries, {self.rejects:,} set aside"
 
 
+Parts = Iterable[tuple[Part, Path | None]]  # as Tables.add takes them, in the order of their ids
+
+
 def publish(
     records: Iterable[Mapping[str, Any]],
+    target: Path,
+    *,
+    with_text: bool = False,
+    **said: Any,
+) -> Summary:
+    """Writes a release from records, in whatever order they come.
+
+    Args:
+        records: valid records, each id once.
+        target: the release's folder.
+        with_text: whether the abstracts are part of the release; else they are left out even if records carry them.
+        said: what :func:`publish_parts` takes besides; ``documents``, ``rejects`` and ``curated`` are read after the
+            last record.
+
+    Raises:
+        PublishError: the folder is taken or cannot be written, or two records have one id.
+        ValueError: there are more records than entries of the documents.
+    """
+
+    def parts(folder: Path) -> Parts:
+        waiting = Sorted(folder / ".sorted")
+        try:
+            for record in records:
+                waiting.add(published(record, with_text))
+        except BaseException:
+            waiting.close()
+            raise
+        return _parts(waiting)
+
+    return publish_parts(parts, target, with_text=with_text, **said)
+
+
+def _parts(waiting: Sorted) -> Parts:
+    with closing(waiting):
+        for batch in batches(waiting, _AT_ONCE):
+            yield part_of(batch), None
+
+
+def publish_parts(
+    parts: Callable[[Path], Parts],
     target: Path,
     *,
     documents: Sequence[Document],
@@ -57,39 +101,43 @@ def publish(
     with_text: bool = False,
     replace: bool = False,
     changes: Callable[[Path], Mapping[str, Any]] | None = None,
+    extraction: str | None = None,
+    before_move: Callable[[Path], None] | None = None,
 ) -> Summary:
-    """Writes a release.
+    """Writes a release from parts that follow one another.
 
     Everything is written to a hidden folder beside ``target``, synchronised to disk and renamed, so that the release is
-    whole or absent; the same records give the same bytes, in whatever order they come.
+    whole or absent; the same records give the same bytes, whatever the parts are.
 
     Args:
-        records: valid records, each id once.
+        parts: called with the hidden folder, gives the parts (see :mod:`extract.publish.tables`).
         target: the release's folder.
-        documents: the inputs, for the manifest; read after the last record.
+        documents: the inputs, for the manifest.
         version: the release's version.
-        rejects: what was set aside, for ``rejects.jsonl``; read after the last record.
+        rejects: what was set aside, for ``rejects.jsonl``.
         conflicts: where sources contradict, for the manifest.
-        curated: gives the account of entries made by hand, for the manifest; called after the last record.
+        curated: gives the account of entries made by hand, for the manifest.
         quality: measured quality for the card and the report, as ``glean evaluate`` writes it.
-        with_text: whether the abstracts are part of the release; else they are left out even if records carry them.
+        with_text: whether the abstracts are part of the release.
         replace: whether a release that already stands there is replaced.
         changes: called with the folder once its tables are written, says what changed since an earlier release, for
             the card (see :func:`~extract.publish.card.dataset_card`).
+        extraction: the hash of what extracted (see :mod:`extract.run.code`), for the manifest.
+        before_move: called with the folder when it is whole, before it is moved to its place.
 
     Raises:
         PublishError: the folder is taken or cannot be written, or two records have one id.
         ValueError: there are more records than entries of the documents.
     """
     with staged(target, replace=replace) as folder:
-        with closing(Sorted(folder / ".sorted")) as papers:
-            for record in _published(records, with_text):
-                papers.add(record)
-            with told(target):
-                counts, models = _write_tables(papers, folder)
+        found = parts(folder)
         with told(target):
+            with Tables(folder) as tables:
+                for part, tallies in found:
+                    tables.add(part, tallies)
             _write_schemas(folder / "schema")
-            manifest = _manifest(documents, version, models, counts, with_text)
+            manifest = _manifest(documents, version, sorted(tables.models), tables.rows, with_text)
+            manifest["extraction_sha256"] = extraction
             manifest["rejects_by_reason"] = _write_rejects(rejects, folder / REJECTS)
             manifest["conflicts"] = conflicts or {"by_field": {}, "listed": []}
             manifest["curated"] = dict(curated()) if curated else None
@@ -100,7 +148,10 @@ def publish(
             _write(folder / CROISSANT, _json(croissant(manifest)))
             manifest["files"][CROISSANT] = _account(folder / CROISSANT)
             _write(folder / MANIFEST, _json(manifest, sort=True))
-    return Summary(target.absolute(), manifest["counts"]["entries"], counts, manifest["counts"]["rejects"])
+            if before_move:
+                before_move(folder)
+    counts = manifest["counts"]
+    return Summary(target.absolute(), counts["entries"], tables.rows, counts["rejects"])
 
 
 def renew_report(release: Path, quality: dict[str, Any] | None = None) -> Path:
@@ -133,28 +184,12 @@ def _link(old: Path, new: Path) -> None:
         shutil.copy2(old, new)
 
 
-def _published(records: Iterable[Mapping[str, Any]], with_text: bool) -> Iterator[dict[str, Any]]:
-    """Records as they are published: with or without text, and without the address of the schema for editors."""
-    for record in records:
-        text = None
-        if with_text:
-            text = record["abstract"] or getattr(record, "abstract_text", None)
-        yield {key: value for key, value in record.items() if key[0] != "$"} | {"abstract": text}
-
-
-def _write_tables(records: Iterable[dict[str, Any]], folder: Path) -> tuple[dict[str, int], list[str]]:
-    """Writes all tables from sorted records; the number of rows of each, and the models that made the records."""
-    entities, models = Entities(), set()
-    with ExitStack() as stack:
-        tables = {t: stack.enter_context(TableWriter(folder / t / "train.parquet", t)) for t in TABLES}
-        for record in records:
-            tables["papers"].add([record])
-            for table, rows in ROWS.items():
-                tables[table].add(rows(record))
-            entities.add(record)
-            models.add(record["extractor"]["model"])
-        tables["entities"].add(entities.rows())
-    return {name: table.count for name, table in tables.items()}, sorted(m for m in models if m)
+def published(record: Mapping[str, Any], with_text: bool) -> dict[str, Any]:
+    """A record as it is published: with or without text, and without the address of the schema for editors."""
+    text = None
+    if with_text:
+        text = record["abstract"] or getattr(record, "abstract_text", None)
+    return {key: value for key, value in record.items() if key[0] != "$"} | {"abstract": text}
 
 
 def _write_schemas(folder: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from extract.record.model import ENTITY_FIELDS
@@ -42,6 +44,8 @@ def _ids(record: Row, field: str) -> list[str]:
 
 def speedup_rows(record: Row) -> Iterator[Row]:
     """The rows of the speedups table that a record gives."""
+    if not record["speedups"]:
+        return
     methods = _links(record, "methods")
     for claim in record["speedups"]:
         yield (
@@ -59,6 +63,8 @@ def speedup_rows(record: Row) -> Iterator[Row]:
 
 def result_rows(record: Row) -> Iterator[Row]:
     """The rows of the results table that a record gives."""
+    if not record["results"]:
+        return
     methods, metrics, datasets = (_links(record, f) for f in ("methods", "metrics", "datasets"))
     for claim in record["results"]:
         yield (
@@ -94,7 +100,7 @@ def mention_rows(record: Row) -> Iterator[Row]:
 
 
 class Entities:
-    """Gathers the entities table over all records."""
+    """Gathers the entities of some records: as rows of the entities table, or as tallies to be united with others."""
 
     def __init__(self) -> None:
         self.names: dict[str, Counter[str]] = defaultdict(Counter)
@@ -119,21 +125,62 @@ class Entities:
                 if day:
                     self.first[key] = min(day, self.first.get(key, day))
 
-    def rows(self) -> Iterator[Row]:
-        """The rows of the table, sorted by entity_id."""
+    def tallies(self) -> Iterator[Row]:
+        """What was counted of each entity (names with how often each is *the* name of a paper), sorted by entity_id."""
         for key in sorted(self.papers):
             names = self.names[key]
-            best = min(names, key=lambda n: (-names[n], -len(n), n))
             yield {
                 "entity_id": key,
-                "type": key.split("/", 1)[0],
-                "name": best,
-                "aliases": sorted(set(names) - {best}),
+                "names": list(names),
+                "counts": list(names.values()),
                 "papers": self.papers[key],
-                "proposed_in": sorted(self.proposed[key]),
                 "mentions": self.mentions[key],
+                "proposed_in": self.proposed.get(key, []),
                 "first_seen": self.first.get(key),
             }
+
+    def rows(self) -> Iterator[Row]:
+        """The rows of the table, sorted by entity_id."""
+        return map(entity_row, self.tallies())
+
+
+def united(tallies: Iterable[Row]) -> Iterator[Row]:
+    """One tally for each entity from those of several sets of records; both sorted by entity_id."""
+    for _, group in groupby(tallies, key=itemgetter("entity_id")):
+        same = list(group)
+        yield same[0] if len(same) == 1 else _sum(same)
+
+
+def _sum(tallies: list[Row]) -> Row:
+    names: Counter[str] = Counter()
+    for tally in tallies:
+        for name, count in zip(tally["names"], tally["counts"], strict=True):
+            names[name] += count
+    return {
+        "entity_id": tallies[0]["entity_id"],
+        "names": list(names),
+        "counts": list(names.values()),
+        "papers": sum(tally["papers"] for tally in tallies),
+        "mentions": sum(tally["mentions"] for tally in tallies),
+        "proposed_in": [paper for tally in tallies for paper in tally["proposed_in"]],
+        "first_seen": min((tally["first_seen"] for tally in tallies if tally["first_seen"]), default=None),
+    }
+
+
+def entity_row(tally: Row) -> Row:
+    """The row of the entities table that the tally of all records gives."""
+    names = dict(zip(tally["names"], tally["counts"], strict=True))
+    best = min(names, key=lambda n: (-names[n], -len(n), n))
+    return {
+        "entity_id": tally["entity_id"],
+        "type": tally["entity_id"].split("/", 1)[0],
+        "name": best,
+        "aliases": sorted(set(names) - {best}),
+        "papers": tally["papers"],
+        "proposed_in": sorted(tally["proposed_in"]),
+        "mentions": tally["mentions"],
+        "first_seen": tally["first_seen"],
+    }
 
 
 ROWS = {"speedups": speedup_rows, "results": result_rows, "mentions": mention_rows}

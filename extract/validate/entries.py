@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -125,11 +125,19 @@ def read_entry(path: Path, name: str | None = None) -> Entry:
     if not text.strip():
         raise UnreadableError("the file is empty")
     value = parse(text)
+    return Entry(value=value, is_record=_is_record(value), line=partial(_line_in_json, text), **known)
 
-    def line(at: Steps) -> int:
-        return text.count("\n", 0, offset(text, at)) + 1
 
-    return Entry(value=value, is_record=_is_record(value), line=line, **known)
+# functions of the module, and no closures: entries go to other processes
+
+
+def _line_in_json(text: str, at: Steps) -> int:
+    return text.count("\n", 0, offset(text, at)) + 1
+
+
+def _line_in_yaml(lines: Mapping[tuple[str | int, ...], int], at: Steps) -> int | None:
+    parts = tuple(at)
+    return next((lines[parts[:n]] for n in range(len(parts), -1, -1) if parts[:n] in lines), None)
 
 
 def _of_yaml(text: str, **known: Any) -> Entry:
@@ -138,11 +146,7 @@ def _of_yaml(text: str, **known: Any) -> Entry:
         raise UnreadableError("the file is empty")
     if is_record := _is_record(tree.value):
         tree = parse_yaml(text, load_schema())
-
-    def line(at: Steps) -> int | None:
-        parts = tuple(at)
-        return next((tree.lines[parts[:n]] for n in range(len(parts), -1, -1) if parts[:n] in tree.lines), None)
-
+    line = partial(_line_in_yaml, tree.lines)
     return Entry(value=tree.value, is_record=is_record, line=line, blanks=frozenset(tree.blanks), **known)
 
 

@@ -1,0 +1,1 @@
+"""Engines: who works on the shards. Each has a function ``run`` that yields what became of each shard."""

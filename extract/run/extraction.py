@@ -1,0 +1,94 @@
+"""Papers to records, in one process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from threadpoolctl import ThreadpoolController
+
+from extract.publish.tables import batches
+from extract.read import Paper, Reject, Source
+from extract.record.ids import sha256_text
+from extract.record.model import Record
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+_BATCH = 32  # documents that pass the network together
+
+
+def pipeline(*, ner: bool = True) -> Language:
+    """A new spaCy pipeline with all passes; its components can be used in anyone's pipeline.
+
+    Args:
+        ner: whether to load the trained NER pass; without it the rules work alone.
+
+    Its ``Doc`` carries ``doc.ents`` (NER pass), ``doc.spans["glean_names"]``, ``["glean_proposed"]``,
+    ``["glean_speedups"]`` and ``["glean_results"]`` (rule pass; ``span._.claim`` has the fields of a claim).
+    """
+    from extract.passes import build_pipeline
+
+    return build_pipeline(ner=ner)
+
+
+@cache
+def shared_pipeline() -> Language:
+    """The pipeline of this process."""
+    return pipeline()
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+def records(papers: Iterable[Paper], *, with_text: bool = False) -> Iterator[Record | Reject]:
+    """Yields a valid record for each paper, in order, in this process, or the reason why there is none.
+
+    A paper whose text makes a pass fail, or whose record breaks the schema, is a defect of glean: it is set aside
+    and told, and the rest goes on.
+
+    Args:
+        papers: what to read.
+        with_text: whether the records carry their abstracts.
+    """
+    from extract.passes import model_name
+
+    nlp = shared_pipeline()
+    model = model_name(nlp)
+    for batch in batches(papers, _BATCH):
+        # the vocabulary forgets the words of a batch: else it grows with every new one; and one thread multiplies
+        # the matrices, which are so small that more would wait for one another
+        with nlp.memory_zone(), _blas().limit(limits=1, user_api="blas"):
+            found = list(_records(nlp, batch, model, with_text))
+        yield from found
+
+
+def _records(nlp: Language, papers: Sequence[Paper], model: str | None, with_text: bool) -> Iterator[Record | Reject]:
+    from extract.assemble import assemble
+    from extract.prepare import make_doc
+    from extract.validate import errors
+
+    docs: list[Any] = [make_doc(nlp, p.title, p.abstract) for p in papers]
+    try:
+        docs = list(nlp.pipe(docs, batch_size=_BATCH))
+    except Exception:  # one text among them: each by itself tells which
+        docs = [None] * len(papers)
+    for doc, paper in zip(docs, papers, strict=True):
+        try:
+            ready = doc if doc is not None else nlp(make_doc(nlp, paper.title, paper.abstract))
+            record = assemble(ready, paper, model=model, with_text=with_text)
+        except Exception as error:
+            yield set_aside(paper, f"a pass failed on the text: {type(error).__name__}: {error}")
+            continue
+        problem = next(errors({**record, "abstract": paper.abstract}, file=record["paper_id"]), None)
+        yield record if problem is None else set_aside(paper, f"the record is not valid: {problem}")
+
+
+def set_aside(paper: Paper, reason: str) -> Reject:
+    """The reject of a paper that was read well and has no record."""
+    source = paper.sources[0] if paper.sources else Source("input", 0)
+    digest = sha256_text(paper.title + paper.abstract)
+    return Reject(source.document, source.position, " ".join(reason.split())[:300], digest)
