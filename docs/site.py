@@ -108,5 +108,6 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/tables.md": _tables,
     "reference/rules.md": _rules,
     "contributing.md": _beside("CONTRIBUTING.md"),
+    "security.md": _beside("SECURITY.md"),
     "changelog.md": _beside("CHANGELOG.md"),
 }
