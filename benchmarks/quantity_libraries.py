@@ -41,7 +41,9 @@ def glean_rules() -> Numbers:
 
 
 def quantulum() -> Numbers:
-    from quantulum3 import parser
+    from quantulum3 import classifier, parser
+
+    classifier.USE_CLF = False  # its classifier is pickled for one version of scikit-learn; its rules serve without
 
     return lambda text: [float(q.value) for q in parser.parse(text)]
 

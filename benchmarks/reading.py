@@ -2,9 +2,9 @@
 
     python benchmarks/reading.py [--sizes 10000,100000,1000000]
 
-The papers are those of the bundled sample, repeated under titles and texts of their own; one in twenty stands twice, as
-in sources that overlap. Each measurement is a process of its own, so that its peak memory is its own. Papers a second
-are those of one core; `json` beside them is the standard library's parser alone on the same lines.
+The papers are invented (``invented.py``); one in twenty stands twice, as in sources that overlap. Each measurement is a
+process of its own, so that its peak memory is its own. Papers a second are those of one core; `json` beside them is the
+standard library's parser alone on the same lines.
 """
 
 from __future__ import annotations
@@ -16,26 +16,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
+import invented
+
 from extract.read import entries, read_inputs
-from extract.sample import FOLDER
-
-
-def papers(number: int) -> Iterator[dict[str, str]]:
-    sample = [json.loads(line) for line in (FOLDER / "papers.jsonl").read_text().splitlines()]
-    for n in range(number):
-        same = n - 1 if n % 20 == 19 else n  # its neighbour once more
-        one = sample[same % len(sample)]
-        words = " ".join(f"w{(same * 7919 + k) % 100_003}" for k in range(12))
-        yield {
-            "arxiv_id": f"{1000 + same // 90_000:04d}.{same % 90_000:05d}",
-            "title": f"{one['title']} {words[:20]} {same}",
-            "abstract": f"{one['abstract']} {words}.",
-            "published": f"2024-03-0{1 + n % 2}",
-            "authors": "Ada Lovelace; Alan Turing",
-        }
 
 
 def parse(path: str) -> int:
@@ -83,8 +68,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for size in map(int, options.sizes.split(",")):
             path = Path(folder) / f"{size}.jsonl"
-            with path.open("w") as file:
-                file.writelines(json.dumps(paper) + "\n" for paper in papers(size))
+            invented.write(path, size)
             rates, peaks = [], []
             for step in STEPS:
                 command = [sys.executable, __file__, "--step", step, str(path)]
