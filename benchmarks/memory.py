@@ -28,12 +28,12 @@ from typing import Any
 
 import invented
 
-from extract.api import build
 from extract.assemble import record
 from extract.read import Paper
 from extract.record.model import CLAIM_FIELDS, ENTITY_FIELDS, Record
 from extract.run import extraction, part, whole
 from extract.run.part import Part, Shard, Task
+from extract.run.whole import build
 
 _FOUND = (*ENTITY_FIELDS, *CLAIM_FIELDS, "extractor")
 _EVERY = 2_000  # papers between two lines of the second table

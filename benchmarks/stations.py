@@ -24,7 +24,6 @@ from unittest.mock import patch
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from extract.api import build
 from extract.assemble import assemble
 from extract.passes import model_name
 from extract.prepare import make_doc
@@ -32,6 +31,7 @@ from extract.publish.tables import batches
 from extract.read import Paper, entries, id_of, read_inputs
 from extract.run import part, whole
 from extract.run.extraction import shared_pipeline
+from extract.run.whole import build
 from extract.validate import errors
 
 _BATCH = 32  # as extract.run.extraction has it

@@ -15,11 +15,12 @@ from extract.validate import validate
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from extract.api import build, extract, extract_all, pipeline
+    from extract.api import extract, extract_all, pipeline
     from extract.publish import attach_text
     from extract.publish.diff import diff
     from extract.record.migrate import migrate
     from extract.record.model import Record
+    from extract.run.whole import build
 
 __all__ = [
     "Record",
@@ -36,7 +37,7 @@ __all__ = [
 
 # spaCy takes a second to import, so names are looked up when they are first used (PEP 562).
 _WHERE = {
-    "build": "extract.api",
+    "build": "extract.run.whole",
     "extract": "extract.api",
     "extract_all": "extract.api",
     "pipeline": "extract.api",

@@ -1,4 +1,4 @@
-"""The Python API: ``extract.extract``, ``extract.pipeline``, ``extract.build``."""
+"""The Python API: ``extract.extract``, ``extract.extract_all`` and ``extract.pipeline`` (``build``: ``extract.run``)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from extract.read import Paper, Reject
 from extract.read.text import complaint
 from extract.record.model import Record
 from extract.run.extraction import pipeline, records
-from extract.run.whole import RejectsError, RunError, build, extract_all
+from extract.run.stream import extract_all
 
 
 def extract(title: str, abstract: str, **metadata: Any) -> Record:
@@ -32,4 +32,4 @@ def extract(title: str, abstract: str, **metadata: Any) -> Record:
     return found
 
 
-__all__ = ["RejectsError", "RunError", "build", "extract", "extract_all", "pipeline", "records"]
+__all__ = ["extract", "extract_all", "pipeline", "records"]

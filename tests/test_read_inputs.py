@@ -24,7 +24,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extract import build
-from extract.api import RejectsError
 from extract.read import Paper, ReadError, Reading, Reject, entries, read_inputs
 from extract.read.fields import strings
 from extract.read.forms import json_lines, json_list, separated
@@ -32,6 +31,7 @@ from extract.read.forms.separated import CSV, TSV
 from extract.read.head import Head
 from extract.read.inputs import recognise
 from extract.read.places import find
+from extract.run.whole import RejectsError
 
 GLEAN = Path(sys.executable).with_name("glean")
 

@@ -66,9 +66,9 @@ def command(
     glean build papers.parquet --columns title=Name,abstract=Summary -o releases/mine
     glean build snapshot.json.gz -o releases/arxiv --workers 8 --resume
     """
-    from extract.api import RejectsError, RunError, build
     from extract.publish import PublishError, rejects_of
     from extract.publish.diff import DiffError
+    from extract.run.whole import RejectsError, RunError, build
     from extract.run.work import left_over
 
     with options.told(), options.progress_bar(quiet) as progress:

@@ -87,7 +87,7 @@ def spans(text: str) -> Iterator[tuple[str, int, int]]:
                 break
 
 
-def _words_and_spaces(text: str) -> tuple[list[str], list[bool]]:
+def words_and_spaces(text: str) -> tuple[list[str], list[bool]]:
     """spaCy's form: one blank behind a token is a flag, any further white space a token of its own."""
     words: list[str] = []
     blanks: list[bool] = []
@@ -133,7 +133,7 @@ class Tokenizer:
 
     def __call__(self, text: str) -> Doc:
         """Tokenizes ``text``; ``Doc.text`` equals ``text``, character by character."""
-        words, blanks = _words_and_spaces(text)
+        words, blanks = words_and_spaces(text)
         doc = Doc(self.vocab, words=words, spaces=blanks)
         norms = [
             normal_form(word, *_around(words, i)) if word in NUMBER_CONTEXT else normal_form(word)

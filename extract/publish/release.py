@@ -18,9 +18,10 @@ from extract.publish.croissant import CROISSANT, croissant
 from extract.publish.order import Sorted
 from extract.publish.place import MANIFEST, REJECTS, staged, told
 from extract.publish.report import REPORT, gather, read_manifest, render, report_of
-from extract.publish.tables import Part, Tables, batches, part_of
+from extract.publish.tables import Part, Tables, part_of
 from extract.read import Document, Reject
 from extract.read.rejects import Reasons
+from extract.record.batches import batches
 from extract.record.model import SCHEMA_VERSION
 from extract.record.resources import load_schema
 from extract.record.tables import TABLES, table_schema

@@ -10,11 +10,11 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from itertools import count, islice
+from itertools import count
 from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 from extract.publish.parquet import TableWriter
 from extract.publish.place import PublishError
 from extract.record.arrow import arrow_schema
+from extract.record.batches import batches
 from extract.record.derive import ROWS, Entities, entity_row, united
 from extract.record.tables import TABLES
 
@@ -43,7 +44,6 @@ FAN_IN = 64  # sorted files that are merged at once: each is open and holds a ba
 _BATCH = 512
 
 Row = dict[str, Any]
-T = TypeVar("T")
 Part = Mapping[str, pa.Table]
 
 
@@ -112,7 +112,7 @@ class Tables:
     def _run(self, tallies: Iterable[Row]) -> Path:
         path = self._runs / f"{next(self._numbers)}.parquet"
         with pq.ParquetWriter(path, TALLY, compression="zstd", compression_level=1, write_statistics=False) as writer:
-            for batch in batches(tallies):
+            for batch in batches(tallies, _BATCH):
                 writer.write_table(pa.Table.from_pylist(batch, schema=TALLY))
         return path
 
@@ -134,7 +134,7 @@ class Tables:
     ) -> None:
         with self._open:
             if kind is None:
-                for batch in batches(map(entity_row, self._entities())):
+                for batch in batches(map(entity_row, self._entities()), _BATCH):
                     self._tables["entities"].add(pa.Table.from_pylist(batch, schema=arrow_schema("entities")))
                 for path in self._runs.iterdir():
                     path.unlink()
@@ -153,10 +153,3 @@ def _merged(runs: Sequence[Path]) -> Iterator[Row]:
 def _rows(file: pq.ParquetFile) -> Iterator[Row]:
     for batch in file.iter_batches(batch_size=_BATCH):
         yield from batch.to_pylist()
-
-
-def batches(items: Iterable[T], size: int = _BATCH) -> Iterator[list[T]]:
-    """Items in lists of at most ``size`` (itertools has it from Python 3.12 on)."""
-    iterator = iter(items)
-    while batch := list(islice(iterator, size)):
-        yield batch

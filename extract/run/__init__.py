@@ -7,5 +7,6 @@
 ``work``        what is done so far, on disk: papers in shards, parts, the lock
 ``code``        the hash of what extracts: code, data, model
 ``old``         records of an earlier release that need not be extracted again
-``whole``       all of it together
+``stream``      records in order, without a release (``glean extract``)
+``whole``       all of it together: a release (``glean build``)
 """

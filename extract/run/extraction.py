@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from threadpoolctl import ThreadpoolController
 
-from extract.publish.tables import batches
 from extract.read import Paper, Reject, Source
+from extract.record.batches import batches
 from extract.record.ids import sha256_text
-from extract.record.model import Record
+from extract.record.model import CLAIM_FIELDS, ENTITY_FIELDS, Record
 
 if TYPE_CHECKING:
     from spacy.language import Language
 
 _BATCH = 32  # documents that pass the network together
+_FOUND = (*ENTITY_FIELDS, *CLAIM_FIELDS, "extractor")  # what the passes say of a text
 
 
 def pipeline(*, ner: bool = True) -> Language:
@@ -92,3 +93,20 @@ def set_aside(paper: Paper, reason: str) -> Reject:
     source = paper.sources[0] if paper.sources else Source("input", 0)
     digest = sha256_text(paper.title + paper.abstract)
     return Reject(source.document, source.position, " ".join(reason.split())[:300], digest)
+
+
+def renewed(old: dict[str, Any], paper: Paper, with_text: bool) -> Record | None:
+    """The record of a paper with what was found in its text before; ``None`` if the text is another.
+
+    Args:
+        old: a record of the same ``paper_id``, extracted by the same code and model.
+        paper: the paper as it is read now, with the metadata of now.
+        with_text: whether the record carries the abstract.
+    """
+    from extract.assemble.record import described
+
+    if old["title"] != paper.title or old["abstract_sha256"] != sha256_text(paper.abstract):
+        return None
+    record = described(paper, with_text=with_text)
+    record |= {field: old[field] for field in _FOUND}
+    return record

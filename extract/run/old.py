@@ -5,18 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from extract.publish.place import MANIFEST, PublishError, is_release
-from extract.read import Paper
-from extract.record.ids import sha256_text
-from extract.record.model import CLAIM_FIELDS, ENTITY_FIELDS, Record
+from extract.record.model import Record
 from extract.run.code import extraction_hash
 
-_FOUND = (*ENTITY_FIELDS, *CLAIM_FIELDS, "extractor")  # what the passes say of a text
 _BATCH = 1_000
 
 
@@ -63,20 +59,3 @@ class OldRelease:
         except (OSError, pa.ArrowException) as error:
             what = str(error).splitlines()[0]
             raise PublishError(f"{self._folder}: the papers cannot be read ({what})") from error
-
-
-def renewed(old: dict[str, Any], paper: Paper, with_text: bool) -> Record | None:
-    """The record of a paper with what was found in its text before; ``None`` if the text is another.
-
-    Args:
-        old: a record of the same ``paper_id``, extracted by the same code and model.
-        paper: the paper as it is read now, with the metadata of now.
-        with_text: whether the record carries the abstract.
-    """
-    from extract.assemble.record import described
-
-    if old["title"] != paper.title or old["abstract_sha256"] != sha256_text(paper.abstract):
-        return None
-    record = described(paper, with_text=with_text)
-    record |= {field: old[field] for field in _FOUND}
-    return record

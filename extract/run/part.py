@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from extract.curate import Curated
-from extract.publish.release import published
-from extract.publish.tables import part_of
 from extract.read import Paper, Reject, id_of
 from extract.record.model import Record
-from extract.run.extraction import records, set_aside
-from extract.run.old import renewed
+from extract.run.extraction import records, renewed, set_aside
 from extract.validate.problem import Problem
+
+if TYPE_CHECKING:
+    from extract.curate import Curated
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,9 @@ class Part:
 
 def make_part(shard: Shard, task: Task) -> Part:
     """Extracts, corrects and validates the papers of a shard."""
+    from extract.publish.release import published  # publishing takes half a second to import
+    from extract.publish.tables import part_of
+
     curated = None if task.curated is None else task.curated.fork()
     found: list[Record] = [*shard.made]
     rejects: list[Reject] = []

@@ -1,13 +1,12 @@
-"""All of it together: ``build`` and ``extract_all``."""
+"""All of it together: ``build``."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing, suppress
 from functools import partial
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,7 @@ from extract.publish import PublishError, Summary, check_output
 from extract.publish.diff import about, changes_since
 from extract.publish.place import MANIFEST, clear
 from extract.publish.release import publish_parts
-from extract.publish.tables import batches
-from extract.read import Document, Paper, ReadError, Reject, id_of, read_inputs
+from extract.read import Document, ReadError, read_inputs
 from extract.read.places import find
 from extract.read.rejects import RejectLog
 from extract.record.model import Record
@@ -27,12 +25,11 @@ from extract.run.code import build_hash, extraction_hash
 from extract.run.engines import local
 from extract.run.engines.local import RunError
 from extract.run.old import OldRelease
-from extract.run.part import Part, Shard, Task, make_part, make_records
+from extract.run.part import Part, Shard, Task, make_part
+from extract.run.stream import Progress, check_workers
 from extract.run.work import Work
 
-Progress = Callable[[int, int | None], None]
 Engine = Callable[[Iterable[Shard], Task], Generator[tuple[int, Part], None, None]]
-_BATCH = 32
 _RESUME = "allowed: --resume, which goes on with them"
 
 
@@ -44,66 +41,6 @@ class RejectsError(Exception):
         super().__init__(f"{number:,} {'entry' if number == 1 else 'entries'} set aside, with --strict")
         self.rejects = rejects
         self.problems = list(problems)
-
-
-def extract_all(
-    papers: Iterable[Paper],
-    *,
-    total: int | None = None,
-    workers: int = 1,
-    with_text: bool = False,
-    progress: Progress | None = None,
-    set_aside: Callable[[Reject], None] | None = None,
-) -> Iterator[Record]:
-    """Yields a record for each paper, in order, whatever the number of processes.
-
-    Papers are taken as they are needed, so that any number of them fits into memory.
-
-    Args:
-        papers: what to read.
-        total: how many they are, for the progress, where they are no sequence.
-        workers: how many processes; each holds a pipeline of its own and one BLAS thread.
-        with_text: whether the records carry their abstracts.
-        progress: called with ``(done, total)`` now and then; ``total`` is ``None`` where it is not known.
-        set_aside: called with each paper that no valid record could be made of.
-
-    Raises:
-        ValueError: ``workers`` is below 1.
-        RunError: processes die before they have begun.
-    """
-    _check_workers(workers)
-    done = 0
-    if total is None and isinstance(papers, Sequence):
-        total = len(papers)
-    if progress:
-        progress(0, total)
-    is_small = total is not None and total <= _BATCH
-    shards = (Shard(number, batch) for number, batch in enumerate(batches(papers, _BATCH)))
-    for batch in _ordered(local.run(make_records, shards, Task(with_text), 1 if is_small else workers)):
-        for item in batch:
-            if isinstance(item, Record):
-                yield item
-            elif set_aside is not None:
-                set_aside(item)
-        done += len(batch)
-        if progress:
-            progress(done, total)
-
-
-def _ordered(results: Iterable[tuple[int, Any]]) -> Iterator[Any]:
-    waiting: dict[int, Any] = {}
-    numbers = count()
-    number = next(numbers)
-    for key, result in results:
-        waiting[key] = result
-        while number in waiting:
-            yield waiting.pop(number)
-            number = next(numbers)
-
-
-def _check_workers(workers: int) -> None:
-    if workers < 1:
-        raise ValueError(f"workers is {workers} (allowed: 1 or more)")
 
 
 def build(
@@ -165,7 +102,7 @@ def build(
     from extract.evaluate.published import published_quality
     from extract.sample import sample_inputs
 
-    _check_workers(workers)
+    check_workers(workers)
     target = Path(out)
     run = _engine(engine, workers, ray_address)
     tell = on_note or (lambda _line: None)
@@ -363,4 +300,4 @@ def _summary_of(release: Path) -> Summary:
     return Summary(release.absolute(), counts["entries"], manifest["rows"], counts["rejects"])
 
 
-__all__ = ["Progress", "RejectsError", "RunError", "build", "extract_all", "id_of"]
+__all__ = ["RejectsError", "RunError", "build"]

@@ -33,10 +33,11 @@ import pyarrow.parquet as pq
 
 from extract.publish.order import Sorted
 from extract.publish.place import MANIFEST, PublishError, lock_of, sync_folder, synchronise, told
-from extract.publish.tables import PARTS, TALLIES, batches
+from extract.publish.tables import PARTS, TALLIES
 from extract.read import Document, Paper, Reject
 from extract.read.merge.spool import SCHEMA, paper_of, row_of
 from extract.read.rejects import RejectLog
+from extract.record.batches import batches
 from extract.record.model import Record
 from extract.run.account import Account
 from extract.run.old import OldRelease

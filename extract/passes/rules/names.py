@@ -12,12 +12,12 @@ from functools import cache
 from typing import Any
 
 from spacy.language import Language
-from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
 from extract.prepare.scan import placed_apart, scanned
-from extract.prepare.tokenizer import Tokenizer
+from extract.prepare.tokenizer import words_and_spaces
+from extract.prepare.words import words_of
 from extract.record.ids import entity_slug
 from extract.record.resources import load_toml
 
@@ -103,7 +103,7 @@ def known_names() -> dict[str, tuple[str, str]]:
 
 def is_cased(name: str) -> bool:
     """Whether a name is matched as written: it has a capital behind the first letter, or a single word has one."""
-    return any(c.isupper() for c in name[1:]) or (name[:1].isupper() and " " not in name)
+    return name[1:] != name[1:].lower() or (name[:1].isupper() and " " not in name)
 
 
 def plural(name: str) -> str:
@@ -113,28 +113,50 @@ def plural(name: str) -> str:
     return name + ("es" if name.endswith(("s", "x", "ch", "sh")) else "s")
 
 
+class _Phrases:
+    """Looks up runs of words. (spaCy's PhraseMatcher needs a ``Doc`` for each phrase: a second for all names.)"""
+
+    def __init__(self) -> None:
+        self._lengths: dict[str, list[int]] = {}  # first word -> how many words its phrases have
+        self._entities: dict[tuple[str, ...], list[tuple[str, str]]] = {}
+
+    def add(self, words: Sequence[str], entity: tuple[str, str]) -> None:
+        """Takes a phrase."""
+        lengths = self._lengths.setdefault(words[0], [])
+        if len(words) not in lengths:
+            lengths.append(len(words))
+        entities = self._entities.setdefault(tuple(words), [])
+        if entity not in entities:
+            entities.append(entity)
+
+    def found(self, words: Sequence[str]) -> Iterator[tuple[tuple[str, str], int, int]]:
+        """Yields ``(entity, start, end)`` of all phrases in a text."""
+        for start, word in enumerate(words):
+            for length in self._lengths.get(word, ()):
+                end = start + length
+                for entity in self._entities.get(tuple(words[start:end]), ()) if end <= len(words) else ():
+                    yield entity, start, end
+
+
 class KnownNames:
     """Sets ``doc.spans["glean_names"]``: spans with the type as label and the ``entity_id`` as id."""
 
-    def __init__(self, nlp: Language, name: str = "glean_names") -> None:
+    def __init__(self, name: str = "glean_names") -> None:
         self.name = name
         self.names = known_names()
-        self.exact = PhraseMatcher(nlp.vocab, attr="ORTH")
-        self.folded = PhraseMatcher(nlp.vocab, attr="LOWER")
-        tokenize = Tokenizer(nlp.vocab)  # names are sought in glean's tokens, whatever the pipeline's own are
-        self.keys: dict[int, tuple[str, str]] = {}
+        self._exact, self._lower = _Phrases(), _Phrases()
         for alias, entity in self.names.items():
             cased = is_cased(alias)
-            forms = [alias, plural(alias)] if not cased or entity[0] == "method" else [alias]
-            matcher = self.exact if cased else self.folded
-            key = nlp.vocab.strings.add("\t".join(entity))
-            self.keys[key] = entity
-            matcher.add("\t".join(entity), [tokenize(form) for form in forms])
+            for form in [alias, plural(alias)] if not cased or entity[0] == "method" else [alias]:
+                if cased:
+                    self._exact.add(words_and_spaces(form)[0], entity)
+                else:
+                    self._lower.add([word.lower() for word in words_and_spaces(form)[0]], entity)
 
     def _found(self, doc: Doc) -> Iterator[Span]:
-        for matcher in (self.exact, self.folded):
-            for key, start, end in matcher(doc):
-                kind, entity_id = self.keys[key]
+        words = words_of(doc).texts  # names are sought in glean's tokens, whatever the pipeline's own are
+        for phrases, texts in ((self._exact, words), (self._lower, [word.lower() for word in words])):
+            for (kind, entity_id), start, end in phrases.found(texts):
                 yield Span(doc, start, end, label=kind.upper(), span_id=entity_id)
 
     def __call__(self, doc: Doc) -> Doc:
@@ -146,4 +168,4 @@ class KnownNames:
 @Language.factory("glean_names", assigns=["doc.spans"])
 def make_names(nlp: Language, name: str) -> Callable[[Doc], Any]:
     """The factory of the known-names component."""
-    return KnownNames(nlp, name)
+    return KnownNames(name)

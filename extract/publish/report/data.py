@@ -59,7 +59,8 @@ def gather(
 
 def _gather(folder: Path, manifest: dict[str, Any], quality: dict[str, Any] | None, limit: int) -> dict[str, Any]:
     tables = {t: pl.scan_parquet(folder / t / "*.parquet") for t in ("papers", "speedups", "results", "entities")}
-    entities = tables["entities"].sort("entity_id").collect()
+    entities = tables["entities"]
+    kinds = dict(_collected(entities.group_by("type").len()).iter_rows())
     papers = _shown(tables["papers"], limit)
     named = sorted({e["entity_id"] for f in ENTITY_FIELDS for row in papers[f] for e in row})
     place = {entity_id: n for n, entity_id in enumerate(named)}
@@ -77,19 +78,29 @@ def _gather(folder: Path, manifest: dict[str, Any], quality: dict[str, Any] | No
         "counts": {
             **{name: int(manifest["counts"][name]) for name in ("entries", "papers", "repeated", "rejects")},
             **{name: int(manifest["rows"][name]) for name in ("speedups", "results", "mentions", "entities")},
-            **{f: entities.filter(pl.col("type") == kind).height for f, kind in ENTITY_FIELDS.items()},
+            **{f: int(kinds.get(kind, 0)) for f, kind in ENTITY_FIELDS.items()},
             "shown": papers.height,
         },
         "years": years,
         "top": top,
         "trends": _trends(tables["papers"], [row["id"] for rows in top.values() for row in rows], dict(years)),
-        "entities": [_entity(row) for row in entities.filter(pl.col("entity_id").is_in(named)).iter_rows(named=True)],
+        "entities": [
+            _entity(row)
+            for row in _collected(entities.filter(pl.col("entity_id").is_in(named)).sort("entity_id")).iter_rows(
+                named=True
+            )
+        ],
         "papers": [
             _paper(row, place, claims["speedups"][row["paper_id"]], claims["results"][row["paper_id"]])
             for row in papers.iter_rows(named=True)
         ],
         "quality": measured(quality),
     }
+
+
+def _collected(query: pl.LazyFrame) -> pl.DataFrame:
+    """The rows of a query, gone through in pieces: a release may be larger than the memory."""
+    return query.collect(engine="streaming")
 
 
 def _models(model: str | list[str] | None) -> str | None:
@@ -101,14 +112,14 @@ def _shown(papers: pl.LazyFrame, limit: int) -> pl.DataFrame:
     claims = pl.col("speedups").list.len() + pl.col("results").list.len()
     ids = papers.select("paper_id", claims=claims).sort("claims", "paper_id", descending=[True, False]).head(limit)
     columns = [c for c in papers.collect_schema().names() if c not in ("speedups", "results", "extractor")]
-    return papers.select(columns).join(ids, on="paper_id", how="semi").sort("paper_id").collect()
+    return _collected(papers.select(columns).join(ids, on="paper_id", how="semi").sort("paper_id"))
 
 
 def _claims(table: pl.LazyFrame, papers: pl.DataFrame, place: dict[str, int]) -> dict[str, list[Row]]:
     """The claims of the papers, in the order of the text, without what is null."""
     found: dict[str, list[Row]] = defaultdict(list)
     ids = papers.lazy().select("paper_id")
-    rows = table.join(ids, on="paper_id", how="semi").collect()
+    rows = _collected(table.join(ids, on="paper_id", how="semi", maintain_order="left"))
     order = ("paper_id", pl.col("field") == "abstract", "start", "end")
     for row in rows.sort(*order, maintain_order=True).iter_rows(named=True):
         kept = {key: value for key, value in row.items() if key not in _OF_PAPER and value is not None}
@@ -124,17 +135,19 @@ def _claims(table: pl.LazyFrame, papers: pl.DataFrame, place: dict[str, int]) ->
 def _years(papers: pl.LazyFrame) -> list[tuple[int, int]]:
     """``(year, papers)`` of the papers that have a date."""
     dated = papers.filter(pl.col("published").is_not_null()).select(year=_YEAR)
-    return list(dated.group_by("year").len().sort("year").collect().iter_rows())
+    return list(_collected(dated.group_by("year").len().sort("year")).iter_rows())
 
 
-def _top(entities: pl.DataFrame) -> dict[str, list[Row]]:
+def _top(entities: pl.LazyFrame) -> dict[str, list[Row]]:
     """The entities of each type that most papers name."""
-    order = entities.sort("papers", "mentions", "entity_id", descending=[True, True, False])
+    order = ("papers", "mentions", "entity_id")
     columns = {"id": "entity_id", "name": "name", "papers": "papers"}
-    return {
-        field: order.filter(pl.col("type") == kind).select(**columns).head(TOP).to_dicts()
-        for field, kind in ENTITY_FIELDS.items()
-    }
+    found = {}
+    for field, kind in ENTITY_FIELDS.items():
+        first = entities.filter(pl.col("type") == kind).select("name", *order)
+        first = first.sort(*order, descending=[True, True, False]).head(TOP)
+        found[field] = _collected(first).select(**columns).to_dicts()
+    return found
 
 
 def _trends(papers: pl.LazyFrame, ids: list[str], years: dict[int, int]) -> dict[str, list[tuple[int, int]]]:
@@ -142,7 +155,7 @@ def _trends(papers: pl.LazyFrame, ids: list[str], years: dict[int, int]) -> dict
     if not years or not ids:
         return {}
     named = pl.concat_list(pl.col(f).list.eval(pl.element().struct.field("entity_id")) for f in ENTITY_FIELDS)
-    rows = (
+    rows = _collected(
         papers.filter(pl.col("published").is_not_null())
         .select(year=_YEAR, entity_id=named)
         .explode("entity_id")
@@ -150,7 +163,6 @@ def _trends(papers: pl.LazyFrame, ids: list[str], years: dict[int, int]) -> dict
         .group_by("entity_id", "year")
         .len()
         .sort("entity_id", "year")
-        .collect()
     )
     found: dict[str, list[tuple[int, int]]] = {}
     for entity_id, year, count in rows.iter_rows():
