@@ -1,4 +1,4 @@
-"""The Python API: ``extract.extract``, ``extract.extract_all`` and ``extract.pipeline`` (``build``: ``extract.run``)."""
+"""The Python API: ``extract.extract``, ``extract.extract_all``, ``extract.pipeline``; builds: ``extract.run.whole``."""
 
 from __future__ import annotations
 

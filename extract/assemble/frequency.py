@@ -23,12 +23,9 @@ _MIN_WORD, _MIN_PHRASE, _MAX_WORDS = 3, 10, 4
 
 @cache
 def _table() -> dict[str, int]:
-    with gzip.open(TABLE, "rt", encoding="utf-8") as file:
-        table = {}
-        for line in file:
-            name, _, bin_ = line.rstrip("\n").rpartition("\t")
-            table[name] = int(bin_)
-        return table
+    with gzip.open(TABLE, "rt", encoding="utf-8", newline="") as file:
+        lines = file.read().rstrip("\n").split("\n")
+    return {name: int(bin_) for name, bin_ in (line.split("\t") for line in lines)}
 
 
 @lru_cache(maxsize=2**14)
