@@ -51,9 +51,10 @@ def work_folder(target: Path) -> Path:
     """Where a build to ``target`` keeps what is done.
 
     Raises:
-        PublishError: no folder can stand beside this one.
+        PublishError: no folder can stand beside this one, or it cannot be looked at.
     """
-    target = target.resolve() if target.is_dir() else target.absolute()
+    with told(target):
+        target = target.resolve() if target.is_dir() else target.absolute()
     if not target.name:
         raise PublishError(f"{target}: the folder holds other things (allowed: a new or empty folder)")
     return target.with_name(f".{target.name}.build")
