@@ -13,7 +13,7 @@ from extract.read.head import SIZE, Head
 from extract.read.merge import Conflict, Gathering
 from extract.read.packed import TooLargeError
 from extract.read.places import BROKEN, UNREADABLE, Opened, Place, find, one_line, opened
-from extract.read.rejects import Conflicts, RejectLog
+from extract.read.rejects import Conflicts, Counting, RejectLog
 from extract.read.text import check_encoding
 from extract.record.ids import paper_id, sha256_text
 
@@ -182,7 +182,7 @@ def read_place(place: Place, form: str | None = None, columns: Columns | None = 
 
 
 @dataclass(slots=True)
-class Reading:
+class Reading(Counting):
     """What was read: the papers, each once, and an account of every input.
 
     Papers and rejects wait on disk: they can be gone through more than once, and are gone with this object.
@@ -197,20 +197,6 @@ class Reading:
     def entries(self) -> int:
         """Entries in all inputs, rejects and repeated papers included."""
         return sum(d.entries for d in self.documents)
-
-    def set_aside(self, reject: Reject) -> None:
-        """Takes a reject that came up after the reading, and counts it for its document."""
-        self.rejects.add(reject)
-        for document in self.documents:
-            if document.name == reject.document:
-                document.rejects += 1
-                break
-
-    def count_rejects(self) -> None:
-        """Counts the rejects of each document anew, where documents have joined."""
-        counts = Counter(reject.document for reject in self.rejects)
-        for document in self.documents:
-            document.rejects = counts[document.name]
 
 
 def id_of(paper: Paper) -> str:

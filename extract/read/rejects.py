@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from typing import IO, Any
 
-from extract.read.base import Reject
+from extract.read.base import Document, Reject
 from extract.read.merge import Conflict
 
 MAX_CONFLICTS = 1_000  # listed; all are counted
@@ -58,6 +58,28 @@ class RejectLog:
             place = self._file.tell()
             yield Reject(**json.loads(line))
             self._file.seek(place)  # others may have read or added meanwhile
+
+
+class Counting:
+    """What has ``documents`` and the ``rejects`` of them, and counts the one for the other."""
+
+    __slots__ = ()
+    documents: list[Document]
+    rejects: RejectLog
+
+    def set_aside(self, reject: Reject) -> None:
+        """Takes a reject that came up after the reading, and counts it for its document."""
+        self.rejects.add(reject)
+        for document in self.documents:
+            if document.name == reject.document:
+                document.rejects += 1
+                break
+
+    def count_rejects(self) -> None:
+        """Counts the rejects of each document anew, where documents have joined."""
+        counts = Counter(reject.document for reject in self.rejects)
+        for document in self.documents:
+            document.rejects = counts[document.name]
 
 
 def _written(reason: str) -> str:
