@@ -10,8 +10,8 @@ from pathlib import Path
 
 from extract.record.resources import PACKAGE, schema_folder
 
-# the stations that make a record of a paper; reading and publishing do not change what is found in a text
-_STATIONS = ("record", "prepare", "passes", "assemble", "validate")
+# what makes a record of a paper; reading and publishing do not change what is found in a text
+_EXTRACTING = ("__init__.py", "record", "prepare", "passes", "assemble", "validate", "run/extraction.py")
 # libraries whose arithmetic or tokens a record depends on
 _LIBRARIES = ("spacy", "thinc", "numpy", "py3langid")
 
@@ -19,7 +19,7 @@ _LIBRARIES = ("spacy", "thinc", "numpy", "py3langid")
 @cache
 def extraction_hash() -> str:
     """The SHA-256 over code, data and schemas of the stations that extract, the trained model, and their libraries."""
-    return _hash([PACKAGE / "__init__.py", *(PACKAGE / station for station in _STATIONS)])
+    return _hash(PACKAGE / name for name in _EXTRACTING)
 
 
 @cache

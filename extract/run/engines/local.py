@@ -24,19 +24,12 @@ Step = Callable[[Shard, Task], R]
 
 _AHEAD = 2  # shards that wait for each process, and no more: the papers are not all to be in memory at once
 _TRIES = 2  # times that a shard may be among those on which a process died, before it is looked at alone
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS", "MKL_NUM_THREADS")
 DIED = "the process that read it died (of memory, perhaps)"
 _ALLOWED = "allowed: as many as there is memory for; see --workers"
 
 
 class RunError(Exception):
     """The work cannot be done as asked; the message is one line."""
-
-
-def one_thread() -> None:
-    """More threads would only wait for one another on matrices this small."""
-    for name in _THREADS:
-        os.environ.setdefault(name, "1")
 
 
 def run(step: Step[R], shards: Iterable[Shard], task: Task, workers: int) -> Generator[tuple[int, R], None, None]:
@@ -55,7 +48,6 @@ def run(step: Step[R], shards: Iterable[Shard], task: Task, workers: int) -> Gen
         extract.passes.ner.model.ModelError: the model is not the known one.
         RunError: processes die before they have begun, or again and again of no paper alone.
     """
-    one_thread()
     if workers == 1:
         for shard in shards:
             yield shard.number, step(shard, task)

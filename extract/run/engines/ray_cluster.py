@@ -27,7 +27,7 @@ from extract.publish.tables import PARTS
 from extract.read.merge.spool import paper_of, row_of
 from extract.record.model import Record
 from extract.run.code import extraction_hash
-from extract.run.engines.local import RunError, one_thread, without_deadly
+from extract.run.engines.local import RunError, without_deadly
 from extract.run.extraction import shared_pipeline
 from extract.run.part import Part, Shard, Task, make_part
 
@@ -141,7 +141,6 @@ class _Extractor:
     """An actor of the pool."""
 
     def __init__(self, task: Task, wanted: str) -> None:
-        one_thread()
         self._task = task
         self._is_same = extraction_hash() == wanted
         if self._is_same:
