@@ -9,8 +9,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from extract.assemble.linking import entity_id, known_id
-from extract.passes.rules.names import FILES, entries, known_names, names_of, variants
-from extract.passes.rules.names_check import check, clashes, everyday, folded, main
+from extract.passes.rules import names_table
+from extract.passes.rules.names_check import as_text, check, clashes, everyday, folded, main
+from extract.passes.rules.names_table import FILES, PREPARED, load_table, names_of, prepare, read_entries, variants
 from extract.record.resources import load_schema
 
 PAIRS = tomllib.loads((Path(__file__).parent / "data" / "names.toml").read_text(encoding="utf-8"))
@@ -22,11 +23,28 @@ def test_the_table_is_sound(capsys: pytest.CaptureFixture[str]) -> None:
     assert '"faults": 0' in capsys.readouterr().out
 
 
+def test_the_prepared_table_is_of_this_table() -> None:
+    assert PREPARED.read_text(encoding="utf-8") == as_text(prepare()), "python -m extract.passes.rules.names_check"
+
+
+def test_a_prepared_table_of_other_names_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = tmp_path / "prepared.json"
+    old.write_text(as_text({**prepare(), "made_of": "of others", "names": {}, "exact": {}}), encoding="utf-8")
+    for path in (old, tmp_path / "absent.json"):
+        monkeypatch.setattr(names_table, "PREPARED", path)
+        load_table.cache_clear()
+        assert load_table().names["ImageNet"] == ("dataset", "dataset/imagenet")
+        assert list(load_table().exact.found(["on", "ImageNet"])) == [(("dataset", "dataset/imagenet"), 1, 2)]
+    load_table.cache_clear()
+
+
 def test_thousands_of_things_of_four_types() -> None:
-    sizes = {kind: len(lines) for kind, lines in entries().items()}
+    sizes = {kind: len(lines) for kind, lines in read_entries().items()}
     assert [f"{kind}s" for kind in sizes] == list(FILES)
     assert sum(sizes.values()) > 7000 and min(sizes.values()) > 600
-    assert set(known_names()) >= {alias for lines in entries().values() for aliases in lines for alias in aliases}
+    assert set(load_table().names) >= {
+        alias for lines in read_entries().values() for aliases in lines for alias in aliases
+    }
 
 
 def test_enough_pairs() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import extract.passes  # noqa: F401  (registers the components)
 from extract.passes import build_pipeline
 from extract.passes.rules.abbreviations import best_long_form, find_abbreviations
-from extract.passes.rules.names import known_names, plural
+from extract.passes.rules.names_table import load_table, plural
 from extract.passes.rules.roles import Context, proposal_sentence
 from extract.prepare import blank, make_doc
 from tests.test_prepare import SOUP
@@ -78,7 +78,7 @@ def test_cased_names_are_matched_as_written() -> None:
 
 
 def test_the_table_has_no_clash_and_one_form_of_each_alias() -> None:
-    table = known_names()
+    table = load_table().names
     assert len(table) > 1200
     assert all(alias == alias.strip() and alias for alias in table)
     assert plural("policy") == "policies" and plural("loss") == "losses" and plural("CNN") == "CNNs"

@@ -25,7 +25,7 @@ from extract.assemble.mentions import Mention
 from extract.assemble.roles import features, token_bounds
 from extract.assemble.surfaces import Surface
 from extract.passes.rules.abbreviations import best_long_form
-from extract.passes.rules.names import entries
+from extract.passes.rules.names_table import load_table
 from extract.passes.rules.roles import Context
 from extract.prepare.fields import title_and_abstract
 
@@ -74,7 +74,7 @@ class _Groups:
 def _common_acronyms() -> dict[str, str]:
     """Acronyms of the curated table with their long forms."""
     table = {}
-    for kind, lines in entries().items():
+    for kind, lines in load_table().entries.items():
         for aliases in lines:
             if kind in ("method", "task") and " " in aliases[0]:
                 table.update({a: aliases[0] for a in aliases[1:] if a.isupper() and " " not in a})

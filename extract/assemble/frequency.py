@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
@@ -23,9 +23,12 @@ _MIN_WORD, _MIN_PHRASE, _MAX_WORDS = 3, 10, 4
 
 @cache
 def _table() -> dict[str, int]:
-    with gzip.open(TABLE, "rt", encoding="utf-8", newline="") as file:
-        lines = file.read().rstrip("\n").split("\n")
-    return {name: int(bin_) for name, bin_ in (line.split("\t") for line in lines)}
+    table: dict[str, int] = {}
+    with gzip.open(TABLE, "rt", encoding="utf-8", newline="\n") as file:
+        for line in file:
+            logarithm, *names = line.rstrip("\n").split("\t")
+            table.update(dict.fromkeys(names, int(logarithm)))
+    return table
 
 
 @lru_cache(maxsize=2**14)
@@ -84,5 +87,8 @@ def save(words: Counter[str], phrases: Counter[str], path: Path = TABLE) -> None
     """Writes the packaged table; the same counts give the same bytes."""
     kept = {w: n for w, n in words.items() if n >= _MIN_WORD}
     kept |= {p: n for p, n in phrases.items() if n >= _MIN_PHRASE}
-    text = "".join(f"{name}\t{int(math.log2(n))}\n" for name, n in sorted(kept.items()))
+    lines: defaultdict[int, list[str]] = defaultdict(list)  # a line a logarithm: quick to read
+    for name, n in sorted(kept.items()):
+        lines[int(math.log2(n))].append(name)
+    text = "".join("\t".join([str(logarithm), *names]) + "\n" for logarithm, names in sorted(lines.items()))
     path.write_bytes(gzip.compress(text.encode(), compresslevel=9, mtime=0))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache, lru_cache
 
-from extract.passes.rules.names import is_cased, known_names, plural
+from extract.passes.rules.names_table import is_cased, load_table, plural
 from extract.record.ids import entity_slug
 
 slug = lru_cache(maxsize=2**14)(entity_slug)  # names come back, in a paper and from paper to paper
@@ -20,7 +20,7 @@ slug = lru_cache(maxsize=2**14)(entity_slug)  # names come back, in a paper and 
 def _folded_names() -> dict[tuple[str, str], str]:
     """``{(type, form): entity_id}``: cased names as written, others in lower case, with their plurals."""
     table: dict[tuple[str, str], str] = {}
-    for alias, (kind, entity_id) in known_names().items():
+    for alias, (kind, entity_id) in load_table().names.items():
         for form in (alias, plural(alias)):
             table.setdefault((kind, form if is_cased(alias) else form.casefold()), entity_id)
     return table

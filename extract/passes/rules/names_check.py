@@ -1,6 +1,7 @@
 """``python -m extract.passes.rules.names_check``: checks the curated table of well-known names, the folder ``names``.
 
-Schema, one thing a line, order, aliases that two things share, things with one ``entity_id``, everyday words.
+Schema, one thing a line, order, aliases that two things share, things with one ``entity_id``, everyday words. A sound
+table is then prepared for a quick start (``prepared.json``).
 """
 
 from __future__ import annotations
@@ -11,10 +12,20 @@ import sys
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from extract.passes.rules.names import FILES, FOLDER, entity_of, entries, known_names, variants
+from extract.passes.rules.names_table import (
+    FILES,
+    FOLDER,
+    PREPARED,
+    entity_of,
+    load_table,
+    prepare,
+    read_entries,
+    variants,
+)
 from extract.record.ids import entity_slug
 from extract.record.resources import PACKAGE, load_schema, load_toml
 
@@ -93,18 +104,26 @@ def check() -> list[str]:
         firsts = [aliases[0] for aliases in data[file[:-1]]]
         if len(lines) != len(firsts) or firsts != sorted(firsts, key=lambda name: (name.casefold(), name)):
             faults.append(f"{file}: not sorted, one thing a line")
-    faults += clashes(entries(), [group["names"] for group in exceptions["clash"]])
+    entries = read_entries()
+    faults += clashes(entries, [group["names"] for group in exceptions["clash"]])
     looked_at = [word for group in exceptions["word"] for word in group["names"]]
-    return faults + everyday(entries(), looked_at, exceptions["never"])
+    return faults + everyday(entries, looked_at, exceptions["never"])
+
+
+def as_text(made: Mapping[str, Any]) -> str:
+    """The prepared table as its file has it."""
+    return json.dumps(made, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def main() -> int:
-    """Prints the faults of the table, or how many things and aliases it holds."""
+    """Prints the faults of the table, or how many things and aliases it holds; prepares a sound one."""
     faults = check()
     for fault in faults:
         print(fault, file=sys.stderr)
-    sizes = {kind: [len(lines), sum(map(len, lines))] for kind, lines in entries().items()}
-    print(json.dumps({"things_aliases": sizes, "forms": len(known_names()), "faults": len(faults)}))
+    if not faults:
+        PREPARED.write_text(as_text(prepare()), encoding="utf-8")
+    sizes = {kind: [len(lines), sum(map(len, lines))] for kind, lines in load_table().entries.items()}
+    print(json.dumps({"things_aliases": sizes, "forms": len(load_table().names), "faults": len(faults)}))
     return 1 if faults else 0
 
 

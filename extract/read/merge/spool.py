@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.json
 import pyarrow.parquet as pq
 
 from extract.read.base import Paper, Source
@@ -84,6 +86,13 @@ def paper_of(row: Row) -> Paper:
     )
 
 
+def _table(rows: Sequence[Row]) -> pa.Table:
+    """Rows as Arrow has them, by way of JSON: ``pa.array`` would import pandas, which takes a third of a second."""
+    data = b"\n".join(json.dumps(row, ensure_ascii=False).encode() for row in rows)
+    read = pa.json.ReadOptions(use_threads=False, block_size=len(data) + 1)
+    return pa.json.read_json(pa.BufferReader(data), read, pa.json.ParseOptions(explicit_schema=SCHEMA))
+
+
 class Spool:
     """Writes rows to a Parquet file."""
 
@@ -102,8 +111,7 @@ class Spool:
 
     def _flush(self, *, is_last: bool = False) -> None:
         if self._rows:
-            arrays = [pa.array([row[f.name] for row in self._rows], f.type) for f in SCHEMA]
-            self._batches.append(pa.RecordBatch.from_arrays(arrays, schema=SCHEMA))
+            self._batches += _table(self._rows).to_batches()
             self._rows = []
         if self._batches and (is_last or len(self._batches) == _GROUP):
             self._writer.write_table(pa.Table.from_batches(self._batches))
