@@ -1,6 +1,7 @@
 """How much memory a build takes: at any number of papers, and in a process that extracts for a long time.
 
     python benchmarks/memory.py [--sizes 10000,100000,1000000] [--workers 2] [--really 20000] [--input FILE]
+    python benchmarks/memory.py --report RELEASE   # one that `queries.py --keep RELEASE` has written
 
 The first table is of whole builds without the passes: to extract a million papers takes hours, so each paper gets what
 was found in one of the bundled sample, with a name of its own for what it proposes; all else (reading, merging, shards,
@@ -27,8 +28,10 @@ from pathlib import Path
 from typing import Any
 
 import invented
+import pyarrow.parquet as pq
 
 from extract.assemble import record
+from extract.publish.report import gather, render
 from extract.read import Paper
 from extract.record.model import CLAIM_FIELDS, ENTITY_FIELDS, Record
 from extract.run import extraction, part, whole
@@ -36,6 +39,7 @@ from extract.run.part import Part, Shard, Task
 from extract.run.whole import build
 
 _FOUND = (*ENTITY_FIELDS, *CLAIM_FIELDS, "extractor")
+RELEASE = Path(__file__).resolve().parents[1] / "releases" / "2026.11"
 _EVERY = 2_000  # papers between two lines of the second table
 
 
@@ -135,16 +139,39 @@ def measure_extraction(papers: Iterator[dict[str, Any]]) -> None:
         begin = time.process_time()
 
 
+def measure_report(release: Path) -> None:
+    """Prints the peaks of making the report of a release, in this process."""
+    tables = {t: pq.read_metadata(release / t / "train.parquet").num_rows for t in ("papers", "entities")}
+    names = ("speedups", "results", "mentions")
+    manifest = json.loads((RELEASE / "manifest.json").read_text(encoding="utf-8"))
+    manifest |= {"rows": manifest["rows"] | tables | dict.fromkeys(names, 0)}
+    peaks = [peak("self")]
+    shown = gather(release, manifest, None)
+    peaks.append(peak("self"))
+    page = render(shown)
+    peaks.append(peak("self"))
+    print("| papers | entities | page, MB | peak MB, before | gathered | rendered |")
+    print(f"| {'---: | ' * 6}")
+    cells = [f"{tables['papers']:,}", f"{tables['entities']:,}", f"{len(page.encode()) / 2**20:.0f}"]
+    print(f"| {' | '.join(cells + [f'{p:.0f}' for p in peaks])} |")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", default="10000,100000,1000000")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--really", type=int, default=20_000, help="papers of the second table; 0 for none")
     parser.add_argument("--input", type=Path, help="papers of the second table")
+    parser.add_argument(
+        "--report", type=Path, metavar="RELEASE", help="measure the report of this release, and no more"
+    )
     parser.add_argument("--build", metavar="FILE", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.build:
         measure_build(args.build, args.workers)
+        return
+    if args.report:
+        measure_report(args.report)
         return
     print("| papers | MB of input | entities | seconds | peak MB, read | parts | publish | of a process |")
     print(f"| {'---: | ' * 8}", flush=True)

@@ -14,7 +14,7 @@ from extract.evaluate.gold import gold_spans
 from extract.passes import build_pipeline
 from extract.passes.ner.data import annotated_doc, load_annotated, read_texts
 from extract.passes.ner.model import MODEL, ModelError, load_ner, model_name, record_figures
-from extract.passes.ner.training import fit_stages, load_config, save
+from extract.passes.ner.training import fit_further, fit_reference, load_config, save
 from extract.passes.ner.trust import digest, seal, sealed
 from extract.prepare import blank
 from extract.sample import FOLDER
@@ -33,10 +33,12 @@ def test_annotated_spans_align_with_tokens(papers: list) -> None:  # type: ignor
 
 
 def test_the_tagger_learns_and_comes_back(papers: list, tmp_path: Path) -> None:  # type: ignore[type-arg]
-    steps = {"training.max_steps": 4, "training.eval_frequency": 2, "reference.max_steps": 2}
-    config = load_config({**steps, "components.tok2vec.model.embed.include_static_vectors": False})
-    nlp = fit_stages(papers[:3], papers[3:6], papers[6:8], None, tmp_path, config)
-    assert (tmp_path / "all").is_dir() and (tmp_path / "reference").is_dir()
+    steps = {f"{section}.max_steps": 2 for section in ("first", "training", "reference")}
+    other = {"training.eval_frequency": 2, "components.tok2vec.model.embed.include_static_vectors": False}
+    config = load_config({**steps, **other})
+    first, last = fit_further(papers[3:6], papers[6:8], None, tmp_path, config)
+    assert first != last and first.is_dir()
+    nlp = fit_reference(papers[:3], last, papers[6:8], None, tmp_path / "reference", config)
     save(nlp, tmp_path / "model", "0.1.0", {"papers": 6})
     again = load_ner(tmp_path / "model")
     assert again.pipe_names == ["ner"]

@@ -1,8 +1,11 @@
 """Fitting what assembly weighs: priors of names, and the two logistic regressions.
 
-All of it is learned from what the passes find in papers that they did not learn from: the NER pass's
-predictions come from cross-validation (out of fold), and the priors leave the paper itself out. Otherwise the
-regressions would trust a pass that has seen the answers.
+All of it is learned from what the passes find in papers that they did not learn from: the NER pass's predictions
+come from taggers that have not seen the paper, and the priors leave the paper itself out. Otherwise the regressions
+would trust a pass that has seen the answers.
+
+Papers of other annotators teach too, but these name more, or less: their examples carry a feature that says so, which
+takes up the difference and which no paper has later.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +38,7 @@ from extract.record.surface import fold
 log = logging.getLogger("glean.train")
 _MAX_WORDS = 7
 _FOLDS = 3
+_OTHERS = "by_others"
 _THRESHOLDS = (0.3, 0.35, 0.4, 0.45, 0.5)
 FIELD_OF = {label: field for field, label in LABELS.items()}
 Predicted = tuple[str, int, int, str]  # title or abstract, start, end, label
@@ -156,6 +160,7 @@ def fit_logistic(examples: Sequence[tuple[dict[str, float], bool]], c: float) ->
     model = LogisticRegression(C=c, max_iter=3000)
     model.fit(matrix, [y for _, y in examples])
     weights = dict(zip(vectorizer.get_feature_names_out(), map(float, model.coef_[0]), strict=True))
+    weights = {name: weight for name, weight in weights.items() if not name.startswith(_OTHERS)}
     return Logistic(weights, float(model.intercept_[0]))
 
 
@@ -226,26 +231,43 @@ def _best(name: str, counts: dict[float, Counts]) -> float:
     return max(counts, key=lambda t: counts[t].f1)
 
 
-def fit(samples: Sequence[Sample], c: float = 0.1, c_roles: float = 0.1) -> tuple[Logistic, Logistic]:
-    """Fits both regressions on all samples; the thresholds are those of the highest F1 in cross-validation."""
+def _by_others(examples: Iterable[tuple[dict[str, float], bool]]) -> Iterator[tuple[dict[str, float], bool]]:
+    """The examples with the feature that says that others annotated them, alone and with the type."""
+    for features, is_right in examples:
+        own = {f"{_OTHERS}&{name}": 1.0 for name in features if name.startswith(("label=", "kind="))}
+        yield features | own | {_OTHERS: 1.0}, is_right
+
+
+def fit(
+    samples: Sequence[Sample], others: Sequence[Sample] = (), c: float = 0.1, c_roles: float = 0.1
+) -> tuple[Logistic, Logistic]:
+    """Fits both regressions on all samples; the thresholds are those of the highest F1 in cross-validation.
+
+    Args:
+        samples: of the reference papers.
+        others: of papers that others annotated: learned from, never counted on.
+        c: strength of the regressions' data against their penalty, for names.
+        c_roles: the same for roles.
+    """
     none = Logistic({}, -9.0)
     examples = {id(s): list(name_examples([s])) for s in samples}
+    of_others = list(_by_others(name_examples(others)))
     of_names = {t: Counts() for t in _THRESHOLDS}
     held = []
     for learn, rest in _parts(samples):
-        names = fit_logistic([e for s in learn for e in examples[id(s)]], c)
+        names = fit_logistic([*(e for s in learn for e in examples[id(s)]), *of_others], c)
         held.append(names)  # for papers it was not learned from, as it will be with new ones
         for t in _THRESHOLDS:
             of_names[t] += total_counts(rest, Logistic(names.weights, names.bias, t), none)[0]
-    names = fit_logistic([e for s in samples for e in examples[id(s)]], c)
+    names = fit_logistic([*(e for s in samples for e in examples[id(s)]), *of_others], c)
     names.threshold = _best("names", of_names)
     of_roles = {t: Counts() for t in _THRESHOLDS}
     for own, (learn, rest) in zip(held, _parts(samples), strict=True):
         own.threshold = names.threshold
-        roles = fit_logistic(list(role_examples(learn, own)), c_roles)
+        roles = fit_logistic([*role_examples(learn, own), *_by_others(role_examples(others, own))], c_roles)
         for t in _THRESHOLDS:
             of_roles[t] += total_counts(rest, own, Logistic(roles.weights, roles.bias, t))[1]
-    roles = fit_logistic(list(role_examples(samples, names)), c_roles)
+    roles = fit_logistic([*role_examples(samples, names), *_by_others(role_examples(others, names))], c_roles)
     roles.threshold = _best("roles", of_roles)
     return names, roles
 

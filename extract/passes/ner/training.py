@@ -1,11 +1,15 @@
 """Making the NER pass: sub-word vectors, then the tagger.
 
-Three steps, each of which leaves its files in the work folder and is skipped where they already are:
+Steps, each of which leaves its files in the work folder and is skipped where they already are:
 
 1. floret vectors (Bojanowski et al. 2017, sub-word vectors; in Bloom embeddings, as spaCy's floret has them) on the
    tokens of unlabelled abstracts;
-2. the transition-based tagger (Lample et al. 2016, section 3) learns from all annotations;
-3. it goes on with the reference annotations alone, since others draw the borders of a name a little differently.
+2. the transition-based tagger (Lample et al. 2016, section 3) learns from the first part of the further annotations,
+   then from all of them;
+3. it goes on with the reference annotations alone.
+
+Until the last step the tagger has seen no reference paper, and after the first not the rest of the further ones: so
+assembly can learn from predictions for papers that the tagger did not learn from (:mod:`extract.training`).
 """
 
 from __future__ import annotations
@@ -34,6 +38,7 @@ from extract.prepare.tokenizer import spans
 CONFIG = Path(__file__).resolve().parent / "config.cfg"
 log = logging.getLogger("glean.train")
 _DONE = "done"
+_OWN = ("vectors", "first", "reference")  # sections of the configuration that spaCy does not know
 
 
 def load_config(overrides: dict[str, Any] | None = None) -> Config:
@@ -106,7 +111,7 @@ def fit(
     out.mkdir(parents=True, exist_ok=True)
     nlp = blank()
     settings = config.copy()
-    for name in ("vectors", "reference"):
+    for name in _OWN:
         settings.pop(name, None)
     for name, papers in (("train", train), ("dev", dev)):
         path = work / f"{name}.spacy"
@@ -123,37 +128,65 @@ def fit(
     return out / "model-last"
 
 
-def fit_stages(
+def fit_further(
+    more: Sequence[Annotated], dev: Sequence[Annotated], vectors: Path | None, work: Path, config: Config
+) -> tuple[Path, Path]:
+    """Two taggers that know no reference paper: of the first part of the further papers, then of all of them.
+
+    Args:
+        more: papers with annotations that are not quite like the reference.
+        dev: as for :func:`fit`.
+        vectors: as for :func:`fit`.
+        work: folder for intermediate files.
+        config: the configuration; its section ``first`` has the settings of the first training.
+    """
+    part = first_part(more, config)
+    first = fit(_shuffled(part), dev, vectors, None, work / "first", _changed(config, "first"))
+    return first, fit(_shuffled(more), dev, vectors, first, work / "further", config)
+
+
+def first_part(more: Sequence[Annotated], config: Config) -> Sequence[Annotated]:
+    """Those of the further papers that the first tagger learns from, in the order in which they were given."""
+    return more[: round(len(more) * config["first"]["share"])]
+
+
+def fit_reference(
     reference: Sequence[Annotated],
-    more: Sequence[Annotated],
+    start: Path | None,
     dev: Sequence[Annotated],
     vectors: Path | None,
     work: Path,
     config: Config,
 ) -> Language:
-    """The tagger that learned from all papers, then from the reference alone.
+    """A tagger that goes on with the reference annotations: others draw the borders of a name a little differently.
 
     Args:
         reference: papers whose annotations are the measure.
-        more: papers with annotations that are not quite like these; if there are none, one training is all.
+        start: a tagger to go on from; without one, this training is all.
         dev: as for :func:`fit`.
         vectors: as for :func:`fit`.
         work: folder for intermediate files.
-        config: the configuration; its section ``reference`` has the settings of the second training.
+        config: the configuration; its section ``reference`` has the settings where there was a training before.
     """
-    papers = [*reference, *more]
-    random.Random(0).shuffle(papers)
-    last = fit(papers, dev, vectors, None, work / "all", config)
-    if more:
-        second = config.copy()
-        second["training"]["max_steps"] = config["reference"]["max_steps"]
-        second["training"]["optimizer"]["learn_rate"] |= config["reference"]["learn_rate"]
-        last = fit(reference, dev, vectors, last, work / "reference", second)
-    trained = spacy.load(last)
+    trained = spacy.load(fit(reference, dev, vectors, start, work, _changed(config, "reference") if start else config))
     # the tagger gets an encoder of its own, so that it can be sourced into other pipelines
     trained.replace_listeners("tok2vec", "ner", ["model.tok2vec"])
     trained.remove_pipe("tok2vec")
     return trained
+
+
+def _shuffled(papers: Sequence[Annotated]) -> list[Annotated]:
+    mixed = list(papers)
+    random.Random(0).shuffle(mixed)
+    return mixed
+
+
+def _changed(config: Config, section: str) -> Config:
+    """The configuration with the settings of a section of glean's own."""
+    changed = config.copy()
+    changed["training"]["max_steps"] = config[section]["max_steps"]
+    changed["training"]["optimizer"]["learn_rate"] |= config[section]["learn_rate"]
+    return changed
 
 
 def sha256_file(path: Path) -> str:
@@ -191,7 +224,7 @@ def train(
     dev: Path | None = None,
     overrides: dict[str, Any] | None = None,
 ) -> Path:
-    """All three steps; returns the folder of the model.
+    """All steps; returns the folder of the model.
 
     Args:
         gold: the reference annotations, quoting or stand-off.
@@ -216,7 +249,8 @@ def train(
     log.info("vectors")
     vectors = train_vectors(write_tokens(corpus, work), work, config)
     log.info("training")
-    nlp = fit_stages(reference, further, dev_papers, vectors, work, config)
+    start = fit_further(further, dev_papers, vectors, work, config)[1] if further else None
+    nlp = fit_reference(reference, start, dev_papers, vectors, work / "reference", config)
     notes = {
         "papers": len(reference),
         "more_papers": len(further),
