@@ -15,15 +15,18 @@ from extract.passes.rules.claims.model import Quantity
 from extract.passes.rules.claims.phrases import noun_phrase, phrase_around
 from extract.passes.rules.claims.reading import Reading
 from extract.passes.rules.claims.slots import Candidate, Row, null, where
-from extract.passes.rules.claims.vocabulary import LEFT_EDGE
+from extract.passes.rules.claims.vocabulary import ACHIEVED, AFTER_THAN, LEFT_EDGE
 
 Span = tuple[int, int]
 _SKIPPED = ("to", "with", "over", "on", "both", "even")
+_AGAINST = {"than", "over", "compared", "versus"}
 _LIKE = ("to", "with", "as", "against", "than")
 _LIKE_REACH = 5
 """Items between a word of likeness and the preposition behind it ("similar top-1 accuracy to X")."""
 _LONGEST_LIST = 4
 """Members of a list of phrases that are looked at."""
+_HEAD = 4
+"""Items into a sentence within which a phrase stands at its head ("Compared to X, ...")."""
 _STRONG = {f"cue={label}" for label in ("than", "over", "compared", "versus", "beat", "beat-too")}
 _PLACES = ("crossed", "side")
 """The rules of the place that are weighed with the cue."""
@@ -68,23 +71,32 @@ def _trimmed(r: Reading, s: Sentence, span: Span | None) -> Span | None:
     return (start, end) if end > start else None
 
 
+def _owner(r: Reading, s: Sentence, i: int) -> int | None:
+    """Where the owner of a measure begins: "the accuracy | of X", "the accuracy | achieved by X"."""
+    if i + 2 < s.end and r.norm[i] in ACHIEVED and r.norm[i + 1] == "by":
+        return i + 2
+    return i + 1 if i + 1 < s.end and r.norm[i] in ("of", "for") else None
+
+
 def _cued(r: Reading, s: Sentence, q: Quantity) -> Iterator[tuple[str, list[Span]]]:
     """The phrases behind each cue; where they are a list, its members in order."""
     topics = {c.start: c.end for c in (*s.of("metric"), *s.of("quantity"))}
     for i, label in _openings(r, s, q):
         group: list[Span] = []
         while i < s.end and len(group) < _LONGEST_LIST:
-            while i < s.end and r.norm[i] in _SKIPPED and not group:
+            while (
+                i < s.end and not group and (r.norm[i] in _SKIPPED or (label in _AGAINST and r.norm[i] in AFTER_THAN))
+            ):
                 i += 1
             span = noun_phrase(r, s, i)
             if span is not None and label.startswith(("verb", "beat")) and not group:
                 head = max((topics[k] for k in range(*span) if k in topics), default=0)
-                if head == span[1] and head + 1 < s.end and r.norm[head] in ("of", "for"):
-                    # "improves the accuracy of X by 5%"
-                    span, label = noun_phrase(r, s, head + 1), f"{label}-of"
+                # a participle behind the measure may be read as part of the phrase
+                if head in (span[1], span[1] - 1) and (owner := _owner(r, s, head)) is not None:
+                    span, label = noun_phrase(r, s, owner), f"{label}-of"
             span = _trimmed(r, s, span)
-            if span is None:
-                break
+            if span is None or (label == "of" and span[1] in topics.values()):
+                break  # "5% of the training time" is no share of a method
             group.append(span)
             i = span[1]
             if i + 1 < s.end and r.norm[i] in (",", "and", "or") and label != "of":
@@ -103,7 +115,8 @@ def _older(r: Reading, s: Sentence) -> Iterator[Span]:
         if cue.label in ("prior", "sota"):
             span = _trimmed(r, s, phrase_around(r, s, cue.start))
             if span is not None and span[1] > cue.start:
-                yield span
+                # "Llama3.2-1B baseline" begins with its name, whatever the signs in it
+                yield min([span[0], *(a for a, b, _ in s.names if a < span[0] < b)]), span[1]
 
 
 def _overlaps(span: Span, others: dict[Span, list[str]]) -> bool:
@@ -123,6 +136,7 @@ def _in_sentence(row: Row) -> dict[Span, list[str]]:
                 f"cue={label}&order{order}",
                 f"cue={label}&{row.sense.pattern}",
                 f"cue={label}&{row.tag}",
+                f"cue={label}&{row.sense.direction}",
             ]
         if q.size > 1 and len(group) == q.size:
             # "by 3x and 2x over A and B": each its own
@@ -155,7 +169,8 @@ def _looks(row: Row, s: Sentence, span: Span) -> list[str]:
     sota = any(start <= c.start < end and c.label == "sota" for c in s.of("noun"))
     rules.append(f"prior={prior or sota}")
     ends = [c.end for c in (*s.of("metric"), *s.of("quantity")) if start <= c.start < end]
-    if ends:
+    # the words of a method's name are no topic
+    if ends and not any(b == end and label == "METHOD" for _, b, label in s.names):
         rules.append("holds-topic")
         if end in ends:
             rules.append("is-topic")
@@ -175,7 +190,11 @@ def baseline_candidates(row: Row) -> list[Candidate]:
     for span in spans:
         place = where(row, *span)
         rules = found[span] + place + _looks(row, s, span)
-        cues = dict.fromkeys(rule for rule in found[span] if "&" not in rule)
+        cues = sorted({rule for rule in found[span] if "&" not in rule})
+        if span[0] - s.begin <= _HEAD:
+            rules += [f"{cue}&sentence-head" for cue in cues]
+        if s.end - span[1] <= 1:
+            rules += [f"{cue}&sentence-tail" for cue in cues]
         rules += [f"{cue}&{rule}" for cue in cues for rule in place if rule.startswith(_PLACES) and "&" not in rule]
         rules.append(f"strong={span in strong}&others={bool(strong)}")
         if q.size > 1 and span in right and len(right) >= q.size:

@@ -8,6 +8,9 @@ from extract.passes.rules.claims.model import Quantity
 from extract.passes.rules.claims.reading import Reading
 from extract.passes.rules.claims.vocabulary import CUES
 
+NOTHING = "nothing"
+"""The label of phrases that look like a cue and are none ("for the first time")."""
+
 
 @dataclass(slots=True)
 class Cue:
@@ -69,4 +72,6 @@ def find_cues(r: Reading, sentence: Sentence) -> None:
         for category, (j, name) in best.items():
             if busy.get(category, 0) <= i:
                 busy[category] = j
+                if name == NOTHING:
+                    continue
                 sentence.cues.setdefault(category, []).append(Cue(category, name, i, j))

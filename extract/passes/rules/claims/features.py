@@ -82,6 +82,7 @@ def sense_features(r: Reading, s: Sentence, q: Quantity, sense: Sense) -> Iterat
     yield f"{pattern}&{direction}"
     yield f"{pattern}&topic={topic}"
     yield f"{pattern}&governor={sense.governor}&{kind}"
+    yield f"{pattern}&governor={sense.governor}&{kind}&topic={topic}.{label}"
     yield f"{direction}&topic={topic}&{kind}"
     yield f"{direction}&topic={topic}.{label}&{kind}"
     yield f"{pattern}&{direction}&topic={topic}&{kind}"

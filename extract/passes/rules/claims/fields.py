@@ -4,47 +4,93 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from extract.passes.rules.claims.cues import Sentence
+from extract.passes.rules.claims.cues import Cue, Sentence
 from extract.passes.rules.claims.features import nearest, word
 from extract.passes.rules.claims.model import Quantity
 from extract.passes.rules.claims.reading import Reading
 from extract.passes.rules.claims.sense import Sense, left_edge
-from extract.passes.rules.claims.vocabulary import BOUNDS, HARDWARE, match
+from extract.passes.rules.claims.subject import Subject
+from extract.passes.rules.claims.vocabulary import BOUNDS, HARDWARE, UNSHARED, match
 
 _ORDER = ("up_to", "at_least", "average", "about")
 _EVIDENCE = 12
-_UNDER = {"less", "below", "under", "<"}
+_UNDER = {"less", "fewer", "below", "under", "<", "≤"}
+_HEADED = ("noun-of", "figure-of")
+_CHANGED = ("verb-by", "verb-by-subject", "noun-by")
+_COORDINATED = {"and", ","}
+_PASSIVE = {"is", "are", "was", "were"}
+_RELATIVE = {"percent", "ratio"}
+_SHARED_REACH = 14
+"""Items between two coordinated numbers at most for the hedge of the first to hold for the second."""
 _MODIFIERS = 3
 """Items before a noun that may say how sure its number is ("an average latency speedup of 3x")."""
 
 
+def _hedges(r: Reading, low: int, high: int) -> set[str]:
+    """The hedges in a range of items."""
+    found: set[str] = set()
+    i = low
+    while i < high:
+        hit = match(BOUNDS, r.norm, r.stem, i, high)
+        if hit is None:
+            i += 1
+        else:
+            found.add(hit[0])
+            i = hit[1]
+    return found
+
+
+def _shared(r: Reading, s: Sentence, q: Quantity) -> set[str]:
+    """The hedges of the number that ``q`` is coordinated with: "up to 3x faster decoding and | 2x less memory"."""
+    edge = left_edge(r, s, q.first)
+    if edge <= s.begin or r.norm[edge - 1] not in _COORDINATED:
+        return set()
+    left = max((x for x in s.quantities if x.end < edge), key=lambda x: x.end, default=None)
+    if left is None or left.kind not in _RELATIVE or edge - left.end > _SHARED_REACH:
+        return set()
+    nouns = {n.start for n in s.of("noun")}
+    if not UNSHARED.isdisjoint(r.norm[left.end : edge - 1]) or any(
+        left.end <= v.start < edge and v.start not in nouns for v in s.of("verb")
+    ):
+        return set()
+    start = left_edge(r, s, left.first)
+    if r.norm[edge] in ("a", "an") or not _UNDER.isdisjoint(r.norm[start : left.start]):
+        return set()  # "more than 9x faster, a 4x speedup over X", "less than 9% of the data and 3% fewer layers"
+    found = _hedges(r, start, left.start) or _shared(r, s, left)
+    return found if left.kind == q.kind else found & {"up_to"}
+
+
+def _head(r: Reading, s: Sentence, q: Quantity, sense: Sense, edge: int) -> int:
+    """Where the noun begins whose number it is: "an average | speedup of 3x", "the peak | memory by 3x"; 0 without."""
+    if sense.pattern in _HEADED or r.norm[max(s.begin, edge - 1)] == "of":
+        nouns = [c for c in (*s.of("noun"), *sense.about) if c.end <= q.start and q.start - c.end < 6]
+        if nouns:
+            return max(c.start for c in nouns)
+    if sense.pattern in _CHANGED and sense.about:
+        topic = sense.about[min(q.place, len(sense.about) - 1)]
+        return topic.start if topic.end <= q.start else 0
+    return 0
+
+
 def bound(r: Reading, s: Sentence, q: Quantity, sense: Sense) -> str:
     """How sure the number is; of two that apply the first in the order of the guidelines."""
-    found: set[str] = set()
     starts = [(left_edge(r, s, q.start), q.start)]
     if q.size > 1:
         starts.append((left_edge(r, s, q.first), q.first))
-    for low, high in starts:
-        i = low
-        while i < high:
-            hit = match(BOUNDS, r.norm, r.stem, i, high)
-            if hit is None:
-                i += 1
-            else:
-                found.add(hit[0])
-                i = hit[1]
+    found = {name for low, high in starts for name in _hedges(r, low, high)}
     if q.rule == "half" and not _UNDER.isdisjoint(r.norm[starts[0][0] : q.start]):
         found = found - {"up_to"} | {"at_least"}  # less than half is a factor of more than 2
     behind = r.norm[q.end : q.end + 2]
     if behind[:1] == ["+"] or behind == ["or", "more"] or r.norm[q.end - 2 : q.end - 1] == ["+"]:
         found.add("at_least")
-    nouns = [c for c in (*s.of("noun"), *sense.about) if c.end <= q.start and q.start - c.end < 6]
-    head = max((c.start for c in nouns), default=0) if sense.pattern in ("noun-of", "figure-of") else 0
+    if not found and q.kind in _RELATIVE:
+        found = _shared(r, s, q)
+    head = _head(r, s, q, sense, starts[-1][0])
     near = range(head - _MODIFIERS, head) if head else range(0)
     for i in (*near, *range(q.last, min(q.last + 3, s.end))):
         if i < s.begin or i >= s.end:
             continue
-        if r.norm[i] in ("average", "averagely"):
+        if r.norm[i] in ("average", "averagely", "mean"):
             found.add("average")
         elif r.norm[i] in ("peak", "maximum", "maximal") and i in near:
             found.add("up_to")
@@ -123,6 +169,19 @@ def evidence(r: Reading, s: Sentence, q: Quantity, sense: Sense) -> tuple[int, i
     return max(start, s.begin), min(end, s.end)
 
 
+def _own_phase(r: Reading, s: Sentence, sense: Sense, edge: int, cue: Cue) -> bool:
+    """Whether a word of inference or training says what was measured or what became faster."""
+    if any(x.end + 1 == cue.start and r.norm[x.end] == "of" for x in sense.about[:1]):
+        return True  # "the throughput of serving"
+    if sense.implied != "time":
+        return False
+    if cue.end == edge and sense.pattern == "comparative":
+        return True  # "decodes 3x faster"
+    if cue.end >= s.end or r.norm[cue.end] not in _PASSIVE:
+        return False
+    return any(v.start == cue.end + 1 for v in s.of("verb") if v.label == "speed")  # "inference is accelerated by 3x"
+
+
 def explicit_phase(r: Reading, s: Sentence, q: Quantity, sense: Sense) -> str | None:
     """The phase that the claim itself names: "training time", "faster during inference", "speeds up fine-tuning"."""
     cues = s.of("phase")
@@ -138,6 +197,9 @@ def explicit_phase(r: Reading, s: Sentence, q: Quantity, sense: Sense) -> str | 
         if r.norm[i] in (",", "while", "(", ")", "."):
             break
     edge = left_edge(r, s, q.first)
+    own = next((c for c in cues if _own_phase(r, s, sense, edge, c)), None)
+    if own is not None:
+        return own.label
     if (
         sense.pattern == "comparative"
         and edge - 2 >= s.begin
@@ -155,10 +217,9 @@ def explicit_phase(r: Reading, s: Sentence, q: Quantity, sense: Sense) -> str | 
     return None
 
 
-def phase_features(
-    r: Reading, s: Sentence, q: Quantity, sense: Sense, label: str, document: dict[str, int]
-) -> Iterator[str]:
-    """The rules for the phase of a speedup: words of inference or training near it, in its sentence, in the text."""
+def phase_features(r: Reading, s: Sentence, q: Quantity, sense: Sense, label: str, subject: Subject) -> Iterator[str]:
+    """The rules for the phase of a speedup: its words near by and in its sentence, and all words of the text."""
+    document = subject.phases
     yield "bias"
     yield f"quantity={label}"
     yield f"pattern={sense.pattern}"
@@ -200,3 +261,4 @@ def phase_features(
     yield f"lead={max(-3, min(3, lead))}&sentence={'+'.join(sorted(labels)) or '-'}"
     yield f"quantity={label}&sentence={'+'.join(sorted(labels)) or '-'}"
     yield f"head={word(r, q.last, s.begin, s.end)}"
+    yield from (f"text~{stem}" for stem in subject.words)

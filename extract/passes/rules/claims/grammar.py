@@ -26,6 +26,7 @@ from extract.passes.rules.claims.sense import (
     CHANGE,
     CHANGE_NOUNS,
     CLOSED,
+    REACH,
     Context,
     Sense,
     after,
@@ -39,7 +40,7 @@ from extract.passes.rules.claims.sense import (
     nearby,
     overhead,
 )
-from extract.passes.rules.claims.vocabulary import IMPLIED
+from extract.passes.rules.claims.vocabulary import IMPLIED, PARALLEL
 
 
 def _comparative(c: Context) -> Sense | None:
@@ -56,6 +57,9 @@ def _comparative(c: Context) -> Sense | None:
         sense.implied = "time"
         return sense
     word = c.r.norm[cue.start]
+    if word in ("less", "more") and c.at(cue.end) in IMPLIED:
+        sense.implied = IMPLIED[c.at(cue.end)]  # "9x less expensive"
+        return sense
     found = inside(c, cue.end, cue.end + 7)
     if not found and word not in IMPLIED:
         found = inside_list(c, cue.end, cue.end + 5)  # "fewer total and trainable parameters"
@@ -183,6 +187,34 @@ def _verb_times(c: Context) -> Sense | None:
     return Sense("verb-by", "speed", "-", implied="time")
 
 
+def _verb_up_to(c: Context) -> Sense | None:
+    """ "improving the mean latency up to 6%": a verb of change with its topic right before "up to"."""
+    if c.r.norm[c.edge : c.edge + 2] != ["up", "to"] or c.q.kind not in ("percent", "ratio"):
+        return None
+    verb = next((v for v in reversed(c.s.of("verb")) if v.label in CHANGE and v.end <= c.edge), None)
+    if verb is None or c.edge - verb.end > REACH or any(c.at(k) in BREAKS for k in range(verb.end, c.edge)):
+        return None
+    found = c.between(verb.end, c.edge, weak=False)
+    if not found or found[-1].end != c.edge:
+        return None
+    return Sense("verb-by", verb.label, "by", coordinated(c, head_of(c, found)))
+
+
+def _continued(c: Context) -> Sense | None:
+    """ "by 80% for trees and | 60% for graphs": a number that goes on with what was said of the one before it."""
+    if c.at(c.edge - 1) not in ("and", "or", ","):
+        return None
+    left = max((x for x in c.s.quantities if x.last < c.edge), key=lambda x: x.last, default=None)
+    if left is None or left.kind != c.q.kind or c.edge - left.last > REACH or c.at(left.last) not in PARALLEL:
+        return None
+    if any(left.last <= x.start < c.edge for x in c.s.of("verb")):
+        return None
+    if c.at(c.right) not in PARALLEL and c.at(c.right) not in CLOSED:
+        return None
+    sense = read_sense(c.r, c.s, left)
+    return sense if sense.about or sense.implied else None
+
+
 def _gain_of(c: Context) -> Sense | None:
     """ "a gain of 2.1 BLEU points", "a reduction of 45% in training time"."""
     if c.at(c.edge - 1) != "of":
@@ -273,12 +305,13 @@ def _figure_of(c: Context) -> Sense | None:
         return sense
     if last is None or any(c.at(k) in BREAKS for k in range(last.end, head)):
         return None
-    if governor == "-" and head - last.end > 1:
-        return None
+    if governor == "-" and (head - last.end > 1 or c.at(c.edge - 1) in ("and", "or")):
+        return None  # "reduces latency and 90% of ...": the number begins a phrase of its own
     verb = next(
         (v for v in reversed(c.s.of("verb")) if v.label in CHANGE and v.end <= c.edge and v.start >= low - 6), None
     )
-    return Sense("figure-of", verb.label if verb else "-", governor, near[-1:])
+    told = group_before(c, near) if governor in ("to", "by") and last.category == "quantity" else near[-1:]
+    return Sense("figure-of", verb.label if verb else "-", governor, told)
 
 
 def _reaches(c: Context) -> Sense | None:
@@ -299,7 +332,9 @@ _CONSTRUCTIONS: tuple[Callable[[Context], Sense | None], ...] = (
     _share,
     _direct,
     _verb_by,
+    _verb_up_to,
     _verb_times,
+    _continued,
     _figure_of,
     _reaches,
 )

@@ -18,8 +18,8 @@ from extract.passes.rules.claims.reading import Reading
 from extract.passes.rules.claims.scope import PROPOSED, find_sentences
 from extract.passes.rules.claims.sense import Sense
 from extract.passes.rules.claims.slots import Candidate, Carried, Row
-from extract.passes.rules.claims.verdict import settled_efficiency, settled_form
-from extract.passes.rules.claims.vocabulary import CUES
+from extract.passes.rules.claims.subject import Subject, read_subject
+from extract.passes.rules.claims.verdict import settled_efficiency, settled_form, verdict
 
 CACHE = "glean_claims"
 """Where a ``Doc`` keeps its claims in ``user_data``."""
@@ -31,26 +31,22 @@ def proposed_names(doc: Doc) -> list[str]:
     return [name for name, _ in counts.most_common()]
 
 
-def document_phases(r: Reading) -> dict[str, int]:
-    """How often the words of inference and of training stand in the title and in the text."""
-    counts: Counter[str] = Counter()
-    title = r.sentences[0][1] if r.sentences else 0
-    for i, norm in enumerate(r.norm):
-        for words, label in CUES.get(norm, ()):
-            if len(words) == 1 and label.startswith("phase."):
-                name = label[6:]
-                counts[f"text.{name}"] += 1
-                if i < title:
-                    counts[f"title.{name}"] += 1
-    return dict(counts)
-
-
 def _choose(ranker: Ranker, candidates: Sequence[Candidate]) -> tuple[Candidate, float]:
     scores = ranker.scores([c.rules for c in candidates])
     best = max(range(len(scores)), key=scores.__getitem__)
     value = candidates[best].value
     mass = sum(p for p, c in zip(scores, candidates, strict=True) if c.value == value)
     return candidates[best], mass
+
+
+def _agreed(ranker: Ranker, candidates: Sequence[Candidate]) -> str | None:
+    """The name that has most probability together with those that hold it or stand in it: "X" and "the X model"."""
+    scores = ranker.scores([c.rules for c in candidates])
+    named = [(p, c.value) for p, c in zip(scores, candidates, strict=True) if c.value is not None]
+    masses = [(sum(p for p, other in named if other in value or value in other), own) for own, value in named]
+    best = max(range(len(named)), key=masses.__getitem__, default=None)
+    nothing = 1.0 - sum(p for p, _ in named)
+    return named[best][1] if best is not None and masses[best][0] > nothing else None
 
 
 def _without_echoes(r: Reading, claims: list[Claim]) -> list[Claim]:
@@ -72,7 +68,7 @@ class Finder:
         if not sentences:
             return []
         proposed = proposed_names(doc)
-        phases: dict[str, int] | None = None
+        subject: Subject | None = None
         claims: list[Claim] = []
         least = self.models.thresholds
         carried: Carried | None = None
@@ -88,8 +84,9 @@ class Finder:
                 row = Row(r, s, q, sense, kind, form, proposed, carried)
                 reasons = (f"construction:{sense.pattern}", *reasons, q.rule)
                 if kind == "speedup":
-                    phases = document_phases(r) if phases is None else phases
-                    found = self._speedups(row, score, reasons, phases)
+                    subject = subject or read_subject(r)
+                    row.compressed = subject.compressed
+                    found = self._speedups(row, score, reasons, subject)
                     claims += [claim for claim in found if claim.score >= least["speedup-row"]]
                 else:
                     claim = self._result(row, score, reasons)
@@ -105,7 +102,7 @@ class Finder:
         rules = [*rules, *order_features(q, before)]
         model = self.models.classifiers["kind"]
         odds = dict(zip(model.classes, model.scores(rules), strict=True))
-        if q.kind == "unit" or q.value == 0 or sense.direction in ("overhead", "slow"):  # "0x" says nothing
+        if q.kind == "unit" or q.value == 0 or verdict(r, s, q, sense) == "none":  # "0x" says nothing
             odds["speedup"] = 0.0
         kind = max(("speedup", "result"), key=lambda k: odds[k])
         if odds[kind] < self.models.thresholds[kind]:
@@ -123,8 +120,8 @@ class Finder:
 
     def _names(self, row: Row) -> tuple[str | None, str | None]:
         method, _ = _choose(self.models.rankers["method"], names.method_candidates(row))
-        baseline, _ = _choose(self.models.rankers["baseline"], baselines.baseline_candidates(row))
-        name, against = method.value, baseline.value
+        against = _agreed(self.models.rankers["baseline"], baselines.baseline_candidates(row))
+        name = method.value
         if name is None and row.proposed and (row.kind == "speedup" or row.form == "gain" or self._ours(row.s)):
             name = row.proposed[0]
         if against is not None and against == name:
@@ -135,7 +132,7 @@ class Finder:
     def _ours(s: Sentence) -> bool:
         return any(c.label == "our" for c in s.of("manner"))
 
-    def _speedups(self, row: Row, score: float, reasons: tuple[str, ...], phases: dict[str, int]) -> list[Claim]:
+    def _speedups(self, row: Row, score: float, reasons: tuple[str, ...], subject: Subject) -> list[Claim]:
         r, s, q, sense = row.r, row.s, row.q, row.sense
         labels: list[tuple[str, float]] = []
         about = [c.label for c in sense.about if c.category == "quantity"]
@@ -153,7 +150,7 @@ class Finder:
             phase = fields.explicit_phase(r, s, q, sense)
             if phase is None:
                 model = self.models.classifiers["phase"]
-                odds = model.scores(fields.phase_features(r, s, q, sense, label, phases))
+                odds = model.scores(fields.phase_features(r, s, q, sense, label, subject))
                 phase = model.classes[max(range(len(odds)), key=odds.__getitem__)]
             claims.append(
                 Claim(

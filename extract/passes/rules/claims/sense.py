@@ -232,10 +232,16 @@ def overhead(c: Context, i: int) -> bool:
     return False
 
 
+def _taken(c: Context, topic: Cue) -> bool:
+    """Whether another number speaks of a topic to its right: "2x faster | speed and lower power use by 3x"."""
+    word = next((x for x in reversed(c.s.of("comparative")) if x.end <= topic.start), None)
+    return word is not None and topic.start - word.end <= 1 and any(x.last == word.start for x in c.s.quantities)
+
+
 def group_before(c: Context, found: list[Cue]) -> list[Cue]:
     """The last topic and those that are coordinated with it on the left."""
     k = len(found) - 1
-    while k > 0 and len(coordinated(c, found[k - 1 : k + 1])) == 2:
+    while k > 0 and len(coordinated(c, found[k - 1 : k + 1])) == 2 and not _taken(c, found[k - 1]):
         k -= 1
     return found[max(k, 0) :]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from extract.passes.rules.claims.cues import Sentence
+from extract.passes.rules.claims.cues import Cue, Sentence
 from extract.passes.rules.claims.features import clause, word
 from extract.passes.rules.claims.model import Quantity
 from extract.passes.rules.claims.phrases import measure, shaped_name
@@ -52,6 +52,8 @@ class Row:
     """Proposed names of the document, the main one first."""
     carried: Carried | None = None
     """The result before this one."""
+    compressed: str = "-"
+    """What the text speaks about most, of what can be compressed, see :class:`.subject.Subject`."""
 
     @property
     def tag(self) -> str:
@@ -150,6 +152,18 @@ def _carry(row: Row, candidates: list[Candidate], value_of: Callable[[Carried], 
         )
 
 
+def _compresses(row: Row, topic: Cue | None) -> bool:
+    """Whether the claim is one of compression: what is compressed says whether it is of size, memory or data."""
+    cues = [v for v in row.s.of("verb") if v.end <= row.q.start]
+    return any(row.r.norm[c.start].startswith("compress") for c in (*([topic] if topic else []), *cues))
+
+
+def _nearest_compressed(row: Row) -> str:
+    """What is compressed by the words of the sentence that stand nearest to the number."""
+    found = [(abs(c.start - row.q.start), c.label) for c in row.s.of("compressed")]
+    return min(found)[1] if found else "-"
+
+
 def quantity_candidates(row: Row) -> list[Candidate]:
     """What a speedup is about: one candidate a label, by the cues that speak for it."""
     sense, s, q = row.sense, row.s, row.q
@@ -179,6 +193,10 @@ def quantity_candidates(row: Row) -> list[Candidate]:
         if chosen is not None and chosen.category == "quantity":
             rules[sense.implied].append(f"implied-with={chosen.label}")
             rules[chosen.label].append("about-with-implied")
+    if _compresses(row, chosen):
+        near = _nearest_compressed(row)
+        for label in QUANTITIES:
+            rules[label] += [f"{label}&compressed={near}", f"{label}&compressed={row.compressed}"]
     for side, cues in (("<", reversed(s.of("quantity"))), (">", iter(s.of("quantity")))):
         order = 0
         for cue in cues:

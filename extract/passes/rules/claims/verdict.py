@@ -48,13 +48,13 @@ def _spares(r: Reading, s: Sentence, q: Quantity, edge: int) -> bool:
 
 def _speedup(r: Reading, s: Sentence, q: Quantity, sense: Sense, edge: int) -> str:
     direction = sense.direction
-    if direction in ("overhead", "slow", "worse"):
+    head = r.stem[sense.about[0].end - 1] if sense.about else ""
+    if direction in ("overhead", "slow", "worse") or (direction in _DOWN and head in RATES):
         return "none"
     if q.kind in ("ratio", "plain") and (q.kind == "ratio" or direction != "-"):
         return "speedup.ratio"
     if q.kind != "percent":
         return "result.absolute"
-    head = r.stem[sense.about[0].end - 1] if sense.about else ""
     if sense.pattern == "share" and direction not in _DOWN:
         return "speedup.percent_of" if _spares(r, s, q, edge) else "share"
     if direction in _FAST:

@@ -15,6 +15,10 @@ COMPOUND_TAILS: frozenset[str] = frozenset(_DATA["compound_tails"])
 LIST_GLUE: frozenset[str] = frozenset(_DATA["list_glue"])
 RANGE_OPENERS: frozenset[str] = frozenset(_DATA["range_openers"])
 STOPS: frozenset[str] = frozenset(_DATA["phrase_stops"])
+AFTER_THAN: frozenset[str] = frozenset(_DATA["after_than"])
+"""Words that may stand between "than" and what is compared with."""
+ACHIEVED: frozenset[str] = frozenset(_DATA["achieved"])
+"""Words that tie a measure by "by" to whose it is."""
 DETERMINERS: frozenset[str] = frozenset(_DATA["determiners"])
 
 WEAK: frozenset[str] = frozenset(_DATA["weak"]["nouns"])
@@ -78,10 +82,15 @@ CUES: Phrases = _merged(
     _phrases(_labelled("likeness", _DATA["likeness"])),
     _phrases(_labelled("phase", _DATA["phase"])),
     _phrases(_labelled("manner", _DATA["manner"])),
+    _phrases(_labelled("compressed", _DATA["compressed"])),
     _phrases(_labelled("verb", _DATA["verb"]), verbs=True),
 )
 """Every cue phrase: first word -> [(words, label)], labels such as ``quantity.time`` or ``verb.reduce``."""
 
+PARALLEL: frozenset[str] = frozenset(_DATA["parallel"])
+"""Words that tie a number to one of several cases."""
+UNSHARED: frozenset[str] = frozenset(_DATA["unshared"])
+"""Words between two coordinated numbers that keep the hedge of the first from the second."""
 BOUNDS: Phrases = _phrases(_DATA["bound"])
 UNITS: Phrases = _phrases(_DATA["units"])
 HARDWARE: Phrases = _phrases({"hardware": _DATA["hardware"]})
