@@ -44,6 +44,45 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+# what costs most to import, and is no use for a few abstracts
+_COSTLY = ("pandas", "datasets", "requests", "py3langid", "ray", "sklearn")
+_EXTRACT = f"""
+import sys
+from extract.cli import main
+try:
+    main()
+finally:
+    print("imported:", [m for m in {_COSTLY} if m in sys.modules], file=sys.stderr)
+"""
+
+
+def test_extracting_one_abstract_imports_little(tmp_path: Path) -> None:
+    paper = {
+        "title": "Zork",
+        "abstract": "We present Zork, a parser of the logs that is 2x faster than the best of ours.",
+    }
+    (tmp_path / "one.jsonl").write_text(json.dumps(paper))
+    command = [sys.executable, "-c", _EXTRACT, "extract", "--quiet", tmp_path / "one.jsonl"]
+    run = subprocess.run(command, capture_output=True, check=True)
+    assert json.loads(run.stdout)["speedups"][0]["value"] == 2
+    assert run.stderr.decode().strip() == "imported: []"
+
+
+def test_spacys_commands_are_there_when_they_are_called() -> None:
+    code = """
+from extract.cli.quick import without_spacys_commands
+without_spacys_commands()
+import sys
+import spacy
+assert "requests" not in sys.modules
+assert spacy.info(silent=True)["spacy_version"] == spacy.__version__
+from spacy.cli.validate import get_model_pkgs
+assert spacy.cli.info is not spacy.info
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert run.returncode == 0, run.stderr.decode()
+
+
 def test_sample_builds_and_validates(release: Path) -> None:
     run = glean("validate", release)
     assert (run.returncode, run.stderr) == (0, b"")

@@ -8,6 +8,7 @@ import sys
 import click
 
 from extract.cli import Failure, options
+from extract.cli.quick import without_spacys_commands
 
 
 @click.command("extract")
@@ -34,6 +35,7 @@ def command(
     glean extract page.txt > records.jsonl
     curl -s https://example.org/papers.jsonl | glean extract - --format jsonl
     """
+    without_spacys_commands()
     from extract.api import extract_all
     from extract.read import read_inputs
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from extract.cli import Failure, options, printable, wrong_call
+from extract.cli.quick import without_spacys_commands
 
 if TYPE_CHECKING:
     from extract.validate import Report
@@ -94,6 +95,7 @@ def _of_release(paper_id: str, release: Path | None) -> Any:
 
 def _of_file(path: str, form: str | None, columns: dict[str, str] | None, report: Report) -> Iterator[Any]:
     """Records of a file: as they are, or extracted from its papers."""
+    without_spacys_commands()
     from extract.api import records
     from extract.publish import holds_records, read_records
     from extract.read import read_inputs

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 
-import duckdb
-
 from extract.read.base import Paper, ReadError, Reject
-from extract.read.merge.same import Same
 from extract.read.merge.spool import SCHEMA, Row, Spool, paper_of, row_of, rows
 from extract.read.merge.unite import Conflict, conflicts, unite
 from extract.record.ids import paper_id, sha256_text
 
 # what a paper is made of; the other columns only serve to find its like
 _COLUMNS = [name for name in SCHEMA.names if name not in ("trust", "paper_id", "folded")]
+
+
+_LIKE = 2  # entries that can be one paper; what compares them takes a moment to import
 
 
 class Gathering:
@@ -56,6 +55,12 @@ class Gathering:
 
     def _close(self) -> Iterator[Conflict | Reject]:
         self._spool.close()
+        if len(self) < _LIKE:
+            for path in (self._united, self._absent):
+                Spool(path).close()
+            return
+        from extract.read.merge.same import Same
+
         same = Same(self._read, self._read.parent)
         try:
             same.join()
@@ -99,10 +104,22 @@ def _told() -> Iterator[None]:
     """Turns what can go wrong on the way over the disk into one line."""
     try:
         yield
-    except (duckdb.Error, sqlite3.Error, OSError) as error:
+    except Exception as error:
+        if not _is_told(error):
+            raise
         what = (str(error).splitlines() or [type(error).__name__])[0][:200]
         allowed = "allowed: some space for temporary files; TMPDIR names the folder"
         raise ReadError(f"the inputs cannot be merged: {what} ({allowed})") from error
+
+
+def _is_told(error: Exception) -> bool:
+    if isinstance(error, OSError):
+        return True
+    import sqlite3
+
+    import duckdb
+
+    return isinstance(error, duckdb.Error | sqlite3.Error)
 
 
 def _refused(row: Row) -> Reject:
