@@ -141,6 +141,25 @@ def test_ctrl_c_is_one_line_and_keeps_what_is_done(papers: Path, tmp_path: Path)
     assert hashes(tmp_path / "r") == undisturbed(papers, tmp_path)
 
 
+def test_two_commands_at_once_of_which_one_is_terminated(papers: Path, tmp_path: Path) -> None:
+    read = tmp_path / ".r.build" / "reading"
+    first = started(papers, "-o", tmp_path / "r", "--workers", 2, code=QUICK, SECONDS_A_PAPER="3")
+    until(lambda: read.exists() or first.poll() is not None)
+    for extra in ((), ("--resume",), ("--replace",)):
+        second = started(papers, "-o", tmp_path / "r", "--quiet", *extra, code=QUICK)
+        told = second.communicate()[1]
+        assert (second.returncode, len(told.splitlines())) == (1, 1), told
+        assert "another build is writing there (allowed: one at a time" in told
+    assert first.poll() is None
+    first.terminate()
+    first.communicate()
+    assert first.returncode == -signal.SIGTERM
+    until(lambda: not alive(first.pid))
+    assert hidden(tmp_path) == [".r.build"]
+    whole.build([papers], tmp_path / "r", resume=True)
+    assert hashes(tmp_path / "r") == undisturbed(papers, tmp_path)
+
+
 # processes that die
 
 
