@@ -62,7 +62,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--measure", type=Path, metavar="FILE", help="JSON Lines of a few thousand papers")
     parser.add_argument("--rate", type=float, default=68, help="papers a second that one core extracts")
-    parser.add_argument("--alone", type=float, default=1215, help="papers a second that one process reads and publishes")
+    parser.add_argument("--alone", type=float, default=1215, help="papers a second that one process reads, publishes")
     parser.add_argument("--feed", type=float, default=10000, help="papers a second that it can feed to others")
     parser.add_argument("--size", type=float, default=1825, help="bytes of a release for each paper")
     parser.add_argument("--price", type=float, default=0.05, help="of a core for an hour, in any currency")
