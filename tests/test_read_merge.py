@@ -6,15 +6,17 @@ import itertools
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extract.read import Conflict, Paper, ReadError, Reject, Source, id_of
 from extract.read.fields import make_paper
-from extract.read.merge import Gathering
+from extract.read.merge import Gathering, spool
 from extract.read.merge.alike import alike, shingles
 from extract.record.ids import fold_title
 
@@ -368,3 +370,38 @@ def test_what_fails_on_the_disk_is_one_line(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(ReadError, match=r"the inputs cannot be merged: .*TMPDIR") as caught:
         list(gathering.close())
     assert "\n" not in str(caught.value)
+
+
+# on the way over the disk
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+
+
+@settings(max_examples=60)
+@given(
+    rows=st.lists(st.tuples(TEXT, TEXT, st.lists(TEXT, max_size=3)), max_size=9), most=st.sampled_from([1, 20, 10**6])
+)
+def test_papers_come_back_as_they_were(
+    rows: list[tuple[str, str, list[str]]], most: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("spool") / "papers.parquet"
+    papers = [Paper(t, a, (Source("d", n, None),), authors=tuple(names)) for n, (t, a, names) in enumerate(rows)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spool, "_CHARACTERS", most)  # pieces of one row, of some, and of all
+        with spool.Spool(path) as written:
+            for number, paper in enumerate(papers):
+                written.add(spool.row_of(paper, number, 0))
+    assert [spool.paper_of(row) for row in spool.rows(path)] == papers
+    assert written.count == len(papers)
+
+
+def test_a_paper_with_very_many_authors_does_not_wait_for_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spool, "_CHARACTERS", 1_000)
+    monkeypatch.setattr(spool, "_GROUP", 1)
+    with spool.Spool(tmp_path / "papers.parquet") as written:
+        for number in range(3):
+            authors = tuple(f"Author {n}" for n in range(200))
+            written.add(spool.row_of(Paper("Zork", "We read.", authors=authors), number, 0))
+    assert pq.read_metadata(tmp_path / "papers.parquet").num_row_groups == 3

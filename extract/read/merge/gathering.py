@@ -15,8 +15,6 @@ from extract.record.ids import paper_id, sha256_text
 
 # what a paper is made of; the other columns only serve to find its like
 _COLUMNS = [name for name in SCHEMA.names if name not in ("trust", "paper_id", "folded")]
-
-
 _LIKE = 2  # entries that can be one paper; what compares them takes a moment to import
 
 

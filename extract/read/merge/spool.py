@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 from extract.read.base import Paper, Source
 from extract.record.ids import fold_title, paper_id
 
-BATCH = 2048  # papers that are Python objects at once
+BATCH = 2048  # papers that are Python objects at once, at most
+_CHARACTERS = 1 << 25  # of them: a paper may list a million authors, and JSON is read in blocks below 2 GB
 _GROUP = 8  # batches that become a row group: thousands of small ones would be a large footer
 _TEXT, _TEXTS = pa.string(), pa.list_(pa.string())
 SCHEMA = pa.schema(
@@ -93,27 +94,38 @@ def _table(rows: Sequence[Row]) -> pa.Table:
     return pa.json.read_json(pa.BufferReader(data), read, pa.json.ParseOptions(explicit_schema=SCHEMA))
 
 
+def _values(row: Row) -> Iterator[str]:
+    """The strings of a row."""
+    for value in row.values():
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, list):
+            yield from (item for item in value if isinstance(item, str))
+
+
 class Spool:
     """Writes rows to a Parquet file."""
 
     def __init__(self, path: Path) -> None:
         self._writer = pq.ParquetWriter(path, SCHEMA, compression="zstd", compression_level=1, write_statistics=False)
         self._rows: list[Row] = []
+        self._size = 0
         self._batches: list[pa.RecordBatch] = []
         self.count = 0
 
     def add(self, row: Row) -> None:
         """Takes a row."""
         self._rows.append(row)
+        self._size += sum(len(value) for value in _values(row))
         self.count += 1
-        if len(self._rows) == BATCH:
+        if len(self._rows) == BATCH or self._size >= _CHARACTERS:
             self._flush()
 
     def _flush(self, *, is_last: bool = False) -> None:
         if self._rows:
             self._batches += _table(self._rows).to_batches()
-            self._rows = []
-        if self._batches and (is_last or len(self._batches) == _GROUP):
+            self._rows, self._size = [], 0
+        if self._batches and (is_last or len(self._batches) >= _GROUP):
             self._writer.write_table(pa.Table.from_batches(self._batches))
             self._batches = []
 
