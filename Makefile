@@ -7,7 +7,7 @@ DEMO   ?= demo-release
 
 export OMP_NUM_THREADS = 1
 
-.PHONY: help demo test check fuzz format docs refresh release train evaluate clean
+.PHONY: help demo test check fuzz format docs refresh release train evaluate benchmarks clean
 
 help:
 	@echo "make demo      environment, install, build a release from the bundled sample, show what came out"
@@ -20,6 +20,7 @@ help:
 	@echo "make release   the release of the four saved listing pages (needs the shared data)"
 	@echo "make evaluate  precision, recall and F1 on dev (needs the shared data)"
 	@echo "make train     vectors, NER pass and scores from the annotations (needs the shared data)"
+	@echo "make benchmarks  speed and memory of all stations, as tables in work/benchmarks.md: an hour; a few minutes with QUICK=1"
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "glean needs Python 3.11 or newer: make PYTHON=python3.12 ..."; exit 1; }
@@ -74,13 +75,24 @@ ANNOTATIONS = annotations/corpus.jsonl $(sort $(wildcard annotations/corpus-*.js
 # the claims pass gained nothing from the last one: docs/claims.md
 CLAIMS = $(addprefix annotations/corpus,.jsonl -2.jsonl -3.jsonl -4.jsonl -5.jsonl -6.jsonl)
 
+# the version of the packaged model; another training is another version
+MODEL ?= 1.3.0
+
 train: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[train]'
 	$(BIN)/glean train --gold $(SHARED)/gold/train.jsonl $(addprefix --more ,$(ANNOTATIONS)) \
 		--papers $(SHARED)/gold/papers.jsonl --papers $(SHARED)/corpus/abstracts.jsonl.gz \
-		--corpus $(SHARED)/corpus/abstracts.jsonl.gz
+		--corpus $(SHARED)/corpus/abstracts.jsonl.gz --version $(MODEL)
 	$(BIN)/python -m extract.passes.rules.claims.training --gold $(SHARED)/gold/train.jsonl --also $(CLAIMS) \
 		--papers $(SHARED)/gold/papers.jsonl $(SHARED)/corpus/abstracts.jsonl.gz
+
+benchmarks: $(READY)
+	@mkdir -p work
+	$(BIN)/python benchmarks/whole.py $(if $(QUICK),--quick) > work/benchmarks.md
+	$(BIN)/python benchmarks/memory.py $(if $(QUICK),--sizes 1000 --really 2000) >> work/benchmarks.md
+	$(BIN)/python benchmarks/reading.py $(if $(QUICK),--sizes 1000) >> work/benchmarks.md
+	$(BIN)/python benchmarks/queries.py $(if $(QUICK),--papers 20000 --rounds 1) >> work/benchmarks.md
+	@cat work/benchmarks.md
 
 clean:
 	rm -rf $(VENV) $(DEMO) build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
