@@ -242,7 +242,9 @@ def measure(release: Path, rounds: int, scratch: Path) -> None:
         rows = in_duckdb(release, sql, values)
         in_polars = lazy(scan, values).collect().height
         if rows != in_polars or not rows:
-            raise AssertionError(f"{name}: {rows} rows with DuckDB, {in_polars} with Polars (wanted: as many, and some)")
+            raise AssertionError(
+                f"{name}: {rows} rows with DuckDB, {in_polars} with Polars (wanted: as many, and some)"
+            )
         read, groups, of = touched(release, sql, values, scratch)
         duck = timed(lambda sql=sql: in_duckdb(release, sql, values), rounds)
         pola = timed(lambda lazy=lazy: lazy(scan, values).collect(), rounds)
