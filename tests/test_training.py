@@ -1,23 +1,31 @@
-"""Training, in small: annotations align with tokens, the tagger learns, assembly's regressions fit."""
+"""Training, in small: annotations align with tokens, tagger and token scores learn, assembly's models fit."""
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from extract.assemble import training as assembly
+from extract.assemble.fitting import BOOSTING, tree_table
+from extract.assemble.training import Predicted
+from extract.assemble.trees import Trees
 from extract.evaluate.gold import gold_spans
 from extract.passes import build_pipeline
 from extract.passes.ner.data import annotated_doc, load_annotated, read_texts
 from extract.passes.ner.model import MODEL, ModelError, load_ner, model_name, record_figures
+from extract.passes.ner.scores import CLASSES, scores_of
+from extract.passes.ner.scores_training import token_classes
 from extract.passes.ner.training import fit_further, fit_reference, load_config, save
 from extract.passes.ner.trust import digest, seal, sealed
-from extract.prepare import blank
+from extract.prepare import blank, make_doc
 from extract.sample import FOLDER
+from extract.training import _read, _write
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +49,12 @@ def test_the_tagger_learns_and_comes_back(papers: list, tmp_path: Path) -> None:
     nlp = fit_reference(papers[:3], last, papers[6:8], None, tmp_path / "reference", config)
     save(nlp, tmp_path / "model", "0.1.0", {"papers": 6})
     again = load_ner(tmp_path / "model")
-    assert again.pipe_names == ["ner"]
+    assert again.pipe_names == ["ner", "glean_scores"]
+    doc = again(make_doc(again, *papers[0][:2]))
+    scores = scores_of(doc)
+    assert scores is not None and scores.shape == (len(doc), len(CLASSES))
+    assert np.allclose(scores.sum(axis=1), 1, atol=1e-4)
+    assert not len(doc.tensor)  # nobody needs it behind the scores
     assert model_name(again) == "glean_ner-0.1.0"
     assert set(again.get_pipe("ner").labels) == {"METHOD", "TASK", "DATASET", "METRIC"}
     assert str(tmp_path) not in (tmp_path / "model" / "config.cfg").read_text()
@@ -123,13 +136,51 @@ def test_figures_change_the_hash_with_the_model(tmp_path: Path) -> None:
 
 def test_regressions_fit(papers: list, tmp_path: Path) -> None:  # type: ignore[type-arg]
     pytest.importorskip("sklearn")
+    pytest.importorskip("lightgbm")
     predicted = [
-        [(place, a, b, field[:-1].upper()) for field, place, a, b in sorted(gold_spans(g, t, x)[0])][::2]
+        Predicted([(place, a, b, field[:-1].upper()) for field, place, a, b in sorted(gold_spans(g, t, x)[0])][::2])
         for t, x, g in papers
     ]
     samples = assembly.read_samples(build_pipeline(ner=False), papers, predicted)
     names, roles = assembly.fit(samples)
     every, _ = assembly.total_counts(samples, names, roles)
     assert every.f1 > 0.5
-    assembly.save(names, roles, assembly.priors_of(papers)[0], tmp_path / "w.json", tmp_path / "p.json")
-    assert (tmp_path / "w.json").stat().st_size and (tmp_path / "p.json").stat().st_size
+    assembly.save(names, roles, assembly.priors_of(papers)[0], *(tmp_path / f"{n}.json" for n in "wpt"))
+    assert all((tmp_path / f"{n}.json").stat().st_size for n in "wpt")
+
+
+def test_what_was_predicted_comes_back_from_the_work_folder(tmp_path: Path) -> None:
+    scores = np.random.default_rng(0).random((7, len(CLASSES)), dtype=np.float32)
+    told = [
+        Predicted([("title", 0, 4, "METHOD"), ("abstract", 3, 9, "TASK")], scores[:4]),
+        Predicted([], scores[4:]),
+    ]
+    _write(tmp_path / "unseen.npz", told)
+    again = _read(tmp_path / "unseen.npz")
+    assert [p.spans for p in again] == [p.spans for p in told]
+    assert all(np.allclose(a.scores, b.scores, atol=1e-3) for a, b in zip(again, told, strict=True))
+
+
+def test_trees_say_what_lightgbm_says() -> None:
+    lightgbm = pytest.importorskip("lightgbm")
+    rng = np.random.default_rng(1)
+    matrix = np.where(rng.random((600, 5)) < 0.5, 0.0, rng.normal(size=(600, 5)))
+    y = (matrix[:, 0] * matrix[:, 1] + matrix[:, 2] > 0).astype(float)
+    model = lightgbm.train(BOOSTING | {"min_data_in_leaf": 5}, lightgbm.Dataset(matrix, y), num_boost_round=20)
+    trees = Trees(tree_table(model.dump_model(), list("abcde")))
+    again = Trees(json.loads(json.dumps(trees.as_dict())))
+    expected = model.predict(matrix, raw_score=True)
+    rows = [{name: value for name, value in zip("abcde", row, strict=True) if value} | {"other": 9.0} for row in matrix]
+    assert np.allclose(trees(trees.matrix(rows)), expected)
+    assert np.allclose(again(again.matrix(rows)), expected, atol=1e-3)
+
+
+def test_token_classes_say_what_is_proposed(papers: list) -> None:  # type: ignore[type-arg]
+    nlp = blank()
+    for paper in papers:
+        doc = make_doc(nlp, *paper[:2])
+        classes = [CLASSES[i] for i in token_classes(doc, paper)]
+        begins = sum(c.startswith("B-") for c in classes)
+        assert begins == len(gold_spans(paper[2], *paper[:2])[0])
+        ours = [n for m in paper[2]["methods"] if m.get("role") == "proposed" for n in m["names"]]
+        assert any(c == "B-METHOD+" for c in classes) == bool(ours)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 _LEAST = 0.02  # smaller weights, half of all, change nothing that can be measured
 WEIGHTS = Path(__file__).resolve().parent / "weights.json"
+
+
+def sigmoid(z: float) -> float:
+    """The probability of log odds."""
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))
 
 
 class Logistic:
@@ -20,11 +25,18 @@ class Logistic:
         self.bias = bias
         self.threshold = threshold
 
-    def __call__(self, features: Mapping[str, float]) -> float:
-        """The probability, for features that may be any subset of those that were fitted."""
+    def logit(self, features: Mapping[str, float]) -> float:
+        """The log odds, for features that may be any subset of those that were fitted."""
         weight = self.weights.get
-        z = self.bias + sum([weight(name, 0.0) * value for name, value in features.items()])
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))
+        return self.bias + sum([weight(name, 0.0) * value for name, value in features.items()])
+
+    def __call__(self, features: Mapping[str, float]) -> float:
+        """The probability."""
+        return sigmoid(self.logit(features))
+
+    def scores(self, rows: Sequence[Mapping[str, float]]) -> list[float]:
+        """The probability of each row of features."""
+        return [self(row) for row in rows]
 
     def as_dict(self) -> dict[str, object]:
         """As plain data."""

@@ -7,12 +7,14 @@ abbreviation, a cue or another occurrence in the same paper led to carries ``rul
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from spacy.tokens import Doc
 
-from extract.assemble.logistic import Logistic, load
 from extract.assemble.surfaces import Prior, Surface, collect, features, labels_of, load_priors
+from extract.assemble.trees import load_boosted
 from extract.prepare.words import words_of
 
 
@@ -28,20 +30,26 @@ class Mention:
     score: float
 
 
-def accepted(doc: Doc, model: Logistic | None = None, priors: dict[str, Prior] | None = None) -> dict[str, Surface]:
+class Model(Protocol):
+    """What says how likely surface forms are names: :class:`~extract.assemble.trees.Boosted` or a regression alone."""
+
+    threshold: float
+
+    def scores(self, rows: Sequence[Mapping[str, float]]) -> list[float]:
+        """The probability of each row of features."""
+
+
+def accepted(doc: Doc, model: Model | None = None, priors: dict[str, Prior] | None = None) -> dict[str, Surface]:
     """The surface forms that are taken for names, each with its best type and score."""
-    model = model or load("names")
+    model = model or load_boosted()
     priors = load_priors() if priors is None else priors
     surfaces = collect(doc)
-    taken = {}
-    for text, surface in surfaces.items():
-        for label in sorted(labels_of(surface, surfaces)):
-            score = model(features(doc, surface, label, surfaces, priors))
-            if score > surface.score:
-                surface.label, surface.score = label, score
-        if surface.score >= model.threshold:
-            taken[text] = surface
-    return taken
+    pairs = [(surface, label) for surface in surfaces.values() for label in sorted(labels_of(surface, surfaces))]
+    scores = model.scores([features(doc, surface, label, surfaces, priors) for surface, label in pairs])
+    for (surface, label), score in zip(pairs, scores, strict=True):
+        if score > surface.score:
+            surface.label, surface.score = label, score
+    return {text: surface for text, surface in surfaces.items() if surface.score >= model.threshold}
 
 
 def find_mentions(doc: Doc, surfaces: dict[str, Surface]) -> list[Mention]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from spacy.tokens import Doc
 
+from extract.assemble.certainty import own_certainty
 from extract.assemble.frequency import frequency, rarest_word
 from extract.assemble.linking import known_id
 from extract.assemble.mentions import Mention
@@ -66,6 +67,7 @@ def features(doc: Doc, context: Context, mentions: Sequence[Mention]) -> dict[st
         for other in ("unseen", "new_word", "lower", "known", "achieves", "title_colon", "proposed_first"):
             if name != other and found.get(name) and found.get(other):
                 found[f"{name}&{other}"] = 1.0
+    found |= own_certainty(doc, bounds, mentions[0].label)
     if kind != "method":
         found |= {f"{name}@{kind}": value for name, value in found.items() if "=" not in name}
     return {name: value for name, value in found.items() if value}

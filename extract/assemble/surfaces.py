@@ -20,6 +20,7 @@ from pathlib import Path
 from spacy.tokens import Doc
 
 from extract.assemble import context
+from extract.assemble.certainty import name_certainty
 from extract.assemble.frequency import frequency, rarest_word
 from extract.prepare.fields import fields, title_and_abstract
 from extract.prepare.tokenizer import spans
@@ -49,6 +50,7 @@ class Surface:
 
     text: str
     places: list[tuple[int, int]] = field(default_factory=list)  # all its occurrences, characters of doc.text
+    bounds: list[tuple[int, int]] = field(default_factory=list)  # the same in tokens
     ner: dict[str, int] = field(default_factory=dict)  # label -> how many spans of the NER pass
     known: dict[str, str] = field(default_factory=dict)  # label -> entity_id of the known name
     cued: int = 0  # spans that a strong cue marks as proposed
@@ -116,6 +118,7 @@ def collect(doc: Doc) -> dict[str, Surface]:
         surface.cues, surface.listed = cues[text], listed[text]
         if surface.is_prefix or surface.cued:
             surface.cues |= {f"own_{cue}" for cue in surface.cues & {"dataset_in_title", "brings_dataset"}}
+        surface.bounds = [words_of(doc).bounds(*place) for place in surface.places]
         surface.left, surface.right = _neighbours(words_of(doc), surface)
         surface.is_called_dataset = _is_called_dataset(title, surface)
     _compare(surfaces)
@@ -154,8 +157,7 @@ def _shape(text: str) -> Mapping[str, float]:
 def _neighbours(words: Words, surface: Surface) -> tuple[set[str], set[str]]:
     """The normal forms of the words in front of and behind the occurrences of a surface form."""
     left, right = set(), set()
-    for start, end in surface.places[:4]:
-        first, behind = words.bounds(start, end)
+    for first, behind in surface.bounds[:4]:
         if first and not words.texts[first - 1].isspace():
             left.add(words.norms[first - 1])
         for k in range(behind, min(behind + 2, len(words))):
@@ -233,6 +235,7 @@ def features(
         if name.startswith(("shape=inner", "shape=lower", "words")):
             found[f"{name}&{label}"] = value
     found |= _with_ner(found, label, count, ner > 0)
+    found |= name_certainty(doc, surface.bounds, label)
     return {name: value for name, value in found.items() if value}
 
 

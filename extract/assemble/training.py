@@ -1,4 +1,4 @@
-"""Fitting what assembly weighs: priors of names, and the two logistic regressions.
+"""Fitting what assembly weighs: priors of names, two logistic regressions, and trees upon that of names.
 
 All of it is learned from what the passes find in papers that they did not learn from: the NER pass's predictions
 come from taggers that have not seen the paper, and the priors leave the paper itself out. Otherwise the regressions
@@ -23,13 +23,16 @@ from spacy.tokens import Doc
 
 from extract.assemble import surfaces as surf
 from extract.assemble.entities import Entity, align_types, find_entities
+from extract.assemble.fitting import OTHERS, Example, fit_boosted, fit_logistic
 from extract.assemble.logistic import WEIGHTS, Logistic
-from extract.assemble.mentions import accepted, find_mentions
+from extract.assemble.mentions import Model, accepted, find_mentions
 from extract.assemble.roles import features as role_features
 from extract.assemble.roles import token_bounds
 from extract.assemble.surfaces import PRIORS, Prior, prior_key
+from extract.assemble.trees import TREES, Boosted
 from extract.evaluate.measure import Counts
 from extract.passes.ner.data import LABELS, Annotated
+from extract.passes.ner.scores import Floats, keep_scores
 from extract.passes.rules.roles import Context
 from extract.prepare import make_doc
 from extract.record.model import ENTITY_FIELDS
@@ -38,10 +41,17 @@ from extract.record.surface import fold
 log = logging.getLogger("glean.train")
 _MAX_WORDS = 7
 _FOLDS = 3
-_OTHERS = "by_others"
 _THRESHOLDS = (0.3, 0.35, 0.4, 0.45, 0.5)
 FIELD_OF = {label: field for field, label in LABELS.items()}
-Predicted = tuple[str, int, int, str]  # title or abstract, start, end, label
+Span = tuple[str, int, int, str]  # title or abstract, start, end, label
+
+
+@dataclass(slots=True)
+class Predicted:
+    """What a tagger that did not learn from a paper says of it: its spans, and the scores of its tokens."""
+
+    spans: list[Span]
+    scores: Floats | None = None  # see extract.passes.ner.scores
 
 
 @dataclass(slots=True)
@@ -111,7 +121,7 @@ class _Without(dict[str, Prior]):
 def read_samples(
     nlp: Language,
     papers: Sequence[Annotated],
-    predicted: Sequence[Sequence[Predicted]],
+    predicted: Sequence[Predicted],
     more: Sequence[Annotated] = (),
 ) -> list[Sample]:
     """Runs all passes but NER over the papers and puts the out-of-fold predictions in its place.
@@ -119,16 +129,18 @@ def read_samples(
     Args:
         nlp: the pipeline of rule passes.
         papers: annotated papers.
-        predicted: for each paper the spans of an NER pass that did not learn from it.
+        predicted: for each paper what an NER pass that did not learn from it says.
         more: further annotated papers, for the priors only.
     """
     everything, without = priors_of([*papers, *more])
     samples = []
-    for (title, abstract, annotation), spans, changed in zip(papers, predicted, without, strict=False):
+    for (title, abstract, annotation), told, changed in zip(papers, predicted, without, strict=False):
         doc = make_doc(nlp, title, abstract)
         start = len(title) + 2
         found = [doc.char_span(a + start * (f == "abstract"), b + start * (f == "abstract"), label=label)
-                 for f, a, b, label in spans]  # fmt: skip
+                 for f, a, b, label in told.spans]  # fmt: skip
+        if told.scores is not None:
+            keep_scores(doc, told.scores)
         doc.ents = [s for s in found if s is not None]
         for _, component in nlp.pipeline:
             doc = component(doc)
@@ -140,7 +152,7 @@ def _gold_names(annotation: dict[str, Any]) -> set[tuple[str, str]]:
     return {(LABELS[f], name) for f in ENTITY_FIELDS for e in annotation[f] for name in e["names"]}
 
 
-def name_examples(samples: Sequence[Sample]) -> Iterator[tuple[dict[str, float], bool]]:
+def name_examples(samples: Sequence[Sample]) -> Iterator[Example]:
     """Yields the features of each candidate surface form and type, and whether it is annotated."""
     for sample in samples:
         gold = _gold_names(sample.annotation)
@@ -150,21 +162,7 @@ def name_examples(samples: Sequence[Sample]) -> Iterator[tuple[dict[str, float],
                 yield surf.features(sample.doc, surface, label, found, sample.priors), (label, text) in gold
 
 
-def fit_logistic(examples: Sequence[tuple[dict[str, float], bool]], c: float) -> Logistic:
-    """Fits a logistic regression with an L2 penalty (scikit-learn)."""
-    from sklearn.feature_extraction import DictVectorizer
-    from sklearn.linear_model import LogisticRegression
-
-    vectorizer = DictVectorizer()
-    matrix = vectorizer.fit_transform([f for f, _ in examples])
-    model = LogisticRegression(C=c, max_iter=3000)
-    model.fit(matrix, [y for _, y in examples])
-    weights = dict(zip(vectorizer.get_feature_names_out(), map(float, model.coef_[0]), strict=True))
-    weights = {name: weight for name, weight in weights.items() if not name.startswith(_OTHERS)}
-    return Logistic(weights, float(model.intercept_[0]))
-
-
-def entities_of(sample: Sample, names: Logistic, roles: Logistic) -> list[Entity]:
+def entities_of(sample: Sample, names: Model, roles: Logistic) -> list[Entity]:
     """What assembly makes of a sample."""
     surfaces = accepted(sample.doc, names, sample.priors)
     align_types(surfaces)
@@ -187,7 +185,7 @@ def entity_counts(entities: Sequence[Entity], gold: Sequence[dict[str, Any]]) ->
     return Counts(hits, len(rest), len(gold) - hits)
 
 
-def total_counts(samples: Sequence[Sample], names: Logistic, roles: Logistic) -> tuple[Counts, Counts]:
+def total_counts(samples: Sequence[Sample], names: Model, roles: Logistic) -> tuple[Counts, Counts]:
     """Counts of all entities, and of proposed methods."""
     every, proposed = Counts(), Counts()
     for sample in samples:
@@ -199,7 +197,7 @@ def total_counts(samples: Sequence[Sample], names: Logistic, roles: Logistic) ->
     return every, proposed
 
 
-def role_examples(samples: Sequence[Sample], names: Logistic) -> Iterator[tuple[dict[str, float], bool]]:
+def role_examples(samples: Sequence[Sample], names: Model) -> Iterator[Example]:
     """Yields the features of each entity that assembly makes, and whether the paper proposes it."""
     none = Logistic({}, -9.0)
     for sample in samples:
@@ -234,17 +232,19 @@ def _threshold(name: str, counts: dict[float, Counts]) -> float:
     return round(max(n.f1 for n in counts.values()) / 2, 2)
 
 
-def _by_others(examples: Iterable[tuple[dict[str, float], bool]]) -> Iterator[tuple[dict[str, float], bool]]:
+def _by_others(examples: Iterable[Example]) -> Iterator[Example]:
     """The examples with the feature that says that others annotated them, alone and with the type."""
     for features, is_right in examples:
-        own = {f"{_OTHERS}&{name}": 1.0 for name in features if name.startswith(("label=", "kind="))}
-        yield features | own | {_OTHERS: 1.0}, is_right
+        own = {f"{OTHERS}&{name}": 1.0 for name in features if name.startswith(("label=", "kind="))}
+        yield features | own | {OTHERS: 1.0}, is_right
 
 
 def fit(
     samples: Sequence[Sample], others: Sequence[Sample] = (), c: float = 0.1, c_roles: float = 0.1
-) -> tuple[Logistic, Logistic]:
-    """Fits both regressions on all samples; their thresholds follow from the F1 that cross-validation reaches.
+) -> tuple[Boosted, Logistic]:
+    """Fits the model of names and the regression of roles on all samples.
+
+    Their thresholds follow from the F1 that cross-validation reaches.
 
     Args:
         samples: of the reference papers.
@@ -258,11 +258,11 @@ def fit(
     of_names = {t: Counts() for t in _THRESHOLDS}
     held = []
     for learn, rest in _parts(samples):
-        names = fit_logistic([*(e for s in learn for e in examples[id(s)]), *of_others], c)
+        names = fit_boosted([*(e for s in learn for e in examples[id(s)]), *of_others], c)
         held.append(names)  # for papers it was not learned from, as it will be with new ones
         for t in _THRESHOLDS:
-            of_names[t] += total_counts(rest, Logistic(names.weights, names.bias, t), none)[0]
-    names = fit_logistic([*(e for s in samples for e in examples[id(s)]), *of_others], c)
+            of_names[t] += total_counts(rest, Boosted(names.linear, names.trees, t), none)[0]
+    names = fit_boosted([*(e for s in samples for e in examples[id(s)]), *of_others], c)
     names.threshold = _threshold("names", of_names)
     of_roles = {t: Counts() for t in _THRESHOLDS}
     for own, (learn, rest) in zip(held, _parts(samples), strict=True):
@@ -276,10 +276,17 @@ def fit(
 
 
 def save(
-    names: Logistic, roles: Logistic, priors: dict[str, Prior], weights: Path = WEIGHTS, table: Path = PRIORS
+    names: Boosted,
+    roles: Logistic,
+    priors: dict[str, Prior],
+    weights: Path = WEIGHTS,
+    table: Path = PRIORS,
+    trees: Path = TREES,
 ) -> None:
     """Writes the packaged data. Names that only one paper holds say nothing about others and stay out."""
-    data = {"names": names.as_dict(), "roles": roles.as_dict()}
+    data = {"names": names.linear.as_dict(), "roles": roles.as_dict()}
+    made = {"score_threshold": names.threshold, **names.trees.as_dict()}
+    trees.write_text(json.dumps(made, separators=(",", ":"), ensure_ascii=False) + "\n", encoding="utf-8")
     weights.write_text(json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
     kept = {name: [seen, labels] for name, (seen, labels) in sorted(priors.items()) if seen >= 2}
     lines = ",\n".join(f"{json.dumps(name, ensure_ascii=False)}: {json.dumps(value)}" for name, value in kept.items())

@@ -9,8 +9,10 @@ from typing import Any
 import spacy
 from spacy.language import DEFAULT_CONFIG, Language
 
+import extract.passes.ner.scores
+import extract.passes.ner.vectors
 import extract.prepare  # registers the tokenizer that the model's config names  # noqa: F401
-from extract.passes.ner.ops import embed_once, fast_ops
+from extract.passes.ner.ops import embed_once, fast_ops, keep_vectors
 from extract.passes.ner.trust import digest, seal, sealed
 
 MODEL = Path(__file__).resolve().parent / "trained"
@@ -57,6 +59,7 @@ def load_ner(path: Path = MODEL) -> Language:
         raise ModelError(f"{path}: no trained model: {str(error).splitlines()[0]} (glean train makes one)") from None
     nlp.meta.setdefault("glean", {})["sha256"] = found
     embed_once(nlp.get_pipe("ner").model)
+    keep_vectors(nlp.get_pipe("ner").model)
     nlp.max_length = 2**31 - 1
     # the saved settings leave out how it was trained; components can only be removed where these are there again
     nlp.config = DEFAULT_CONFIG.merge(nlp.config)

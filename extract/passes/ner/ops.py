@@ -136,6 +136,20 @@ def _no_gradient(_: Any) -> list[Any]:
     return []
 
 
+def _with_forward(layer: Model[Any, Any], forward: Forward) -> Model[Any, Any]:
+    """The layer with the same parts and weights and another way to run."""
+    return Model(
+        layer.name,
+        forward,
+        init=layer.init,
+        layers=layer.layers,
+        dims={name: layer.maybe_get_dim(name) for name in layer.dim_names},
+        refs={name: layer.maybe_get_ref(name) for name in layer.ref_names},
+        attrs=layer.attrs,
+        ops=layer.ops,
+    )
+
+
 def embed_once(model: Model[Any, Any]) -> None:
     """Lets the embedding layers of a model (``spacy.MultiHashEmbed``) run once for each different token.
 
@@ -147,14 +161,27 @@ def embed_once(model: Model[Any, Any]) -> None:
         if not columns or any(node.name == "charembed" for node in embed.walk()):
             continue
         attrs = sorted({IDS[column] for column in columns} | {ORTH})  # static vectors go by the text
-        once = Model(
-            embed.name,
-            _Once(embed._func, attrs),
-            init=embed.init,
-            layers=embed.layers,
-            dims={name: embed.maybe_get_dim(name) for name in embed.dim_names},
-            refs={name: embed.maybe_get_ref(name) for name in embed.ref_names},
-            attrs=embed.attrs,
-            ops=embed.ops,
-        )
-        model.replace_node(embed, once)
+        model.replace_node(embed, _with_forward(embed, _Once(embed._func, attrs)))
+
+
+class _Kept:
+    """Runs an encoder and leaves each text's vectors in ``doc.tensor``, as spaCy's own ``tok2vec`` component does."""
+
+    def __init__(self, encode: Forward) -> None:
+        self._encode = encode
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self._encode,)
+
+    def __call__(self, model: Model[Any, Any], docs: Any, is_train: bool) -> tuple[Any, Callable[[Any], Any]]:
+        vectors, backprop = self._encode(model, docs, is_train)
+        if not is_train:
+            for doc, own in zip(docs, vectors, strict=True):
+                doc.tensor = own
+        return vectors, backprop
+
+
+def keep_vectors(model: Model[Any, Any]) -> None:
+    """Lets the encoder of a transition-based parser's model leave its vectors in ``doc.tensor``."""
+    encoder = model.get_ref("tok2vec").layers[0]  # behind it are the layers that fit it to the parser's width
+    model.replace_node(encoder, _with_forward(encoder, _Kept(encoder._func)))

@@ -6,7 +6,8 @@ Steps, each of which leaves its files in the work folder and is skipped where th
    tokens of unlabelled abstracts;
 2. the transition-based tagger (Lample et al. 2016, section 3) learns from the first part of the further annotations,
    then from all of them;
-3. it goes on with the reference annotations alone.
+3. it goes on with the reference annotations alone;
+4. a small network learns from them how likely each token is part of a name (:mod:`extract.passes.ner.scores`).
 
 Until the last step the tagger has seen no reference paper, and after the first not the rest of the further ones: so
 assembly can learn from predictions for papers that the tagger did not learn from (:mod:`extract.training`).
@@ -30,15 +31,17 @@ from thinc.api import Config
 
 from extract.evaluate.gold import GoldError
 from extract.passes.ner.data import Annotated, annotated_docs, load_annotated, read_texts
-from extract.passes.ner.ops import fast_ops
+from extract.passes.ner.ops import fast_ops, keep_vectors
+from extract.passes.ner.scores_training import train_scores
 from extract.passes.ner.trust import seal
+from extract.passes.ner.vectors import HALF_VECTORS, halved
 from extract.prepare import blank
 from extract.prepare.tokenizer import spans
 
 CONFIG = Path(__file__).resolve().parent / "config.cfg"
 log = logging.getLogger("glean.train")
 _DONE = "done"
-_OWN = ("vectors", "first", "reference")  # sections of the configuration that spaCy does not know
+_OWN = ("vectors", "first", "reference", "scores")  # sections of the configuration that spaCy does not know
 
 
 def load_config(overrides: dict[str, Any] | None = None) -> Config:
@@ -168,10 +171,15 @@ def fit_reference(
         work: folder for intermediate files.
         config: the configuration; its section ``reference`` has the settings where there was a training before.
     """
-    trained = spacy.load(fit(reference, dev, vectors, start, work, _changed(config, "reference") if start else config))
+    with fast_ops():
+        trained = spacy.load(
+            fit(reference, dev, vectors, start, work, _changed(config, "reference") if start else config)
+        )
     # the tagger gets an encoder of its own, so that it can be sourced into other pipelines
     trained.replace_listeners("tok2vec", "ner", ["model.tok2vec"])
     trained.remove_pipe("tok2vec")
+    keep_vectors(trained.get_pipe("ner").model)
+    train_scores(trained, reference, config["scores"], config["system"]["seed"])
     return trained
 
 
@@ -206,6 +214,8 @@ def save(nlp: Language, target: Path, version: str, notes: dict[str, Any]) -> No
     config = nlp.config
     for name in ("paths", "corpora", "training", "pretraining", "initialize"):
         config.pop(name, None)
+    config["nlp"]["vectors"] = {"@vectors": HALF_VECTORS}
+    nlp.vocab.vectors = halved(nlp.vocab.vectors)
     if target.exists():
         shutil.rmtree(target)
     nlp.to_disk(target, exclude=["lookups"])
