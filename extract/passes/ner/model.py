@@ -13,6 +13,7 @@ import extract.passes.ner.scores
 import extract.passes.ner.vectors
 import extract.prepare  # registers the tokenizer that the model's config names  # noqa: F401
 from extract.passes.ner.ops import embed_once, fast_ops, keep_vectors
+from extract.passes.ner.tagger import NAME as TAGGER
 from extract.passes.ner.trust import digest, seal, sealed
 
 MODEL = Path(__file__).resolve().parent / "trained"
@@ -54,7 +55,7 @@ def load_ner(path: Path = MODEL) -> Language:
     found = check_model(path)
     try:
         with fast_ops():
-            nlp = spacy.load(path)
+            nlp = spacy.load(path, config={"components.ner.factory": TAGGER})
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"{path}: no trained model: {str(error).splitlines()[0]} (glean train makes one)") from None
     nlp.meta.setdefault("glean", {})["sha256"] = found

@@ -7,7 +7,7 @@ tagger decided. The encoder runs once for both.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.pipeline import Pipe
 from spacy.tokens import Doc
+from spacy.util import minibatch
 from thinc.api import Maxout, Model, Softmax, chain, expand_window, with_array
 
 NAME = "glean_scores"
@@ -42,10 +43,21 @@ class TokenScores(Pipe):  # type: ignore[misc]
 
     def __call__(self, doc: Doc) -> Doc:
         """Reads ``doc.tensor``, which the ``ner`` component in front has set and which nobody needs behind it."""
-        if len(doc.tensor):
-            doc.user_data[NAME] = self.model.predict([doc.tensor])[0]
-            doc.tensor = np.zeros((0,), dtype="f")
+        self._score([doc])
         return doc
+
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 64) -> Iterator[Doc]:
+        """The same for many texts, a batch at a time."""
+        for docs in minibatch(stream, batch_size):
+            self._score(docs)
+            yield from docs
+
+    def _score(self, docs: Iterable[Doc]) -> None:
+        docs = [doc for doc in docs if len(doc.tensor)]
+        if docs:
+            for doc, scores in zip(docs, self.model.predict([doc.tensor for doc in docs]), strict=True):
+                doc.user_data[NAME] = scores
+                doc.tensor = np.zeros((0,), dtype="f")
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
         """Writes the weights."""
