@@ -71,12 +71,12 @@ evaluate: $(READY)
 	$(BIN)/glean evaluate --workers 2 --publish $(SHARED)/gold/papers.jsonl $(SHARED)/gold/dev.jsonl
 
 # in their order: the tagger learns from the first part of them first (extract/passes/ner/config.cfg)
-ANNOTATIONS = $(addprefix annotations/corpus,.jsonl -2.jsonl -3.jsonl -4.jsonl -5.jsonl -6.jsonl -7.jsonl -8.jsonl)
+ANNOTATIONS = $(addprefix annotations/corpus,.jsonl -2.jsonl -3.jsonl -4.jsonl -5.jsonl -6.jsonl -7.jsonl -8.jsonl -9.jsonl -10.jsonl)
 # which of them the claims pass learns from: docs/claims.md
 CLAIMS = $(addprefix annotations/corpus,.jsonl -2.jsonl -3.jsonl -4.jsonl -5.jsonl -6.jsonl -8.jsonl)
 
 # the version of the packaged model; another training is another version
-MODEL ?= 1.4.0
+MODEL ?= 1.5.0
 
 train: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[train]'

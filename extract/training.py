@@ -1,9 +1,9 @@
 """Training, from annotations to packaged data: what ``glean train`` runs.
 
 The NER pass first (:mod:`extract.passes.ner.training`), then what assembly weighs (:mod:`extract.assemble.training`),
-on predictions for papers that the tagger did not learn from: for the reference papers those of three taggers, each of
-which went on with two thirds of them; for the further papers that the first tagger has not seen, those of that tagger,
-gone on with the reference.
+on predictions for papers that the tagger did not learn from: for the reference papers those of the tagger, which has
+not seen them, with token scores that learned from the other two thirds; for the further papers that the first tagger
+has not seen, those of that tagger.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from extract.passes import build_pipeline
 from extract.passes.ner.data import Annotated, load_annotated, read_texts
 from extract.passes.ner.model import MODEL
 from extract.passes.ner.scores import scores_of
-from extract.passes.ner.training import first_part, fit_further, fit_reference, load_config, train
+from extract.passes.ner.training import first_part, fit_further, fit_scores, load_config, train
 from extract.prepare import make_doc, to_field
 
 log = logging.getLogger("glean.train")
@@ -72,11 +72,11 @@ def predict_unseen(
         for k in range(FOLDS):
             rest = [p for i, p in enumerate(reference) if i % FOLDS != k]
             log.info("fold %d of %d", k + 1, FOLDS)
-            nlp = fit_reference(rest, last, reference[k::FOLDS][:50], vectors, work / f"fold-{k}", config)
+            nlp = fit_scores(rest, last, reference[k::FOLDS][:50], vectors, work / f"fold-{k}", config)
             of_reference[k::FOLDS] = _predicted(nlp, reference[k::FOLDS])
         of_more = []
         if first:
-            nlp = fit_reference(reference, first, reference[:50], vectors, work / "first-reference", config)
+            nlp = fit_scores(reference, first, reference[:50], vectors, work / "first-reference", config)
             of_more = _predicted(nlp, _unseen(more, config))
         _write(path, [p for p in [*of_reference, *of_more] if p is not None])
     kept = _read(path)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import spacy
+from thinc.api import Config
 
 from extract.assemble import training as assembly
 from extract.assemble.fitting import BOOSTING, tree_table
@@ -18,10 +20,11 @@ from extract.assemble.trees import Trees
 from extract.evaluate.gold import gold_spans
 from extract.passes import build_pipeline
 from extract.passes.ner.data import annotated_doc, load_annotated, read_texts
+from extract.passes.ner.growing import grow
 from extract.passes.ner.model import MODEL, ModelError, load_ner, model_name, record_figures
 from extract.passes.ner.scores import CLASSES, scores_of
 from extract.passes.ner.scores_training import token_classes
-from extract.passes.ner.training import fit_further, fit_reference, load_config, save
+from extract.passes.ner.training import fit, fit_further, fit_scores, load_config, save
 from extract.passes.ner.trust import digest, seal, sealed
 from extract.prepare import blank, make_doc
 from extract.sample import FOLDER
@@ -41,12 +44,17 @@ def test_annotated_spans_align_with_tokens(papers: list) -> None:  # type: ignor
 
 
 def test_the_tagger_learns_and_comes_back(papers: list, tmp_path: Path) -> None:  # type: ignore[type-arg]
-    steps = {f"{section}.max_steps": 2 for section in ("first", "training", "reference")}
+    steps = {f"{section}.max_steps": 2 for section in ("first", "training", "grown")}
     other = {"training.eval_frequency": 2, "components.tok2vec.model.embed.include_static_vectors": False}
     config = load_config({**steps, **other})
     first, last = fit_further(papers[3:6], papers[6:8], None, tmp_path, config)
     assert first != last and first.is_dir()
-    nlp = fit_reference(papers[:3], last, papers[6:8], None, tmp_path / "reference", config)
+    depths = [
+        Config().from_disk(path / "config.cfg")["components"]["tok2vec"]["model"]["encode"]["depth"]
+        for path in (first, last)
+    ]
+    assert depths == [6, 8]
+    nlp = fit_scores(papers[:3], last, papers[6:8], None, tmp_path / "reference", config)
     save(nlp, tmp_path / "model", "0.1.0", {"papers": 6})
     again = load_ner(tmp_path / "model")
     assert again.pipe_names == ["ner", "glean_scores"]
@@ -58,6 +66,27 @@ def test_the_tagger_learns_and_comes_back(papers: list, tmp_path: Path) -> None:
     assert model_name(again) == "glean_ner-0.1.0"
     assert set(again.get_pipe("ner").labels) == {"METHOD", "TASK", "DATASET", "METRIC"}
     assert str(tmp_path) not in (tmp_path / "model" / "config.cfg").read_text()
+
+
+def test_a_deeper_encoder_begins_with_what_is_known(papers: list, tmp_path: Path) -> None:  # type: ignore[type-arg]
+    small = {
+        "components.tok2vec.model.embed.include_static_vectors": False,
+        "components.tok2vec.model.encode.depth": 2,
+        "training.max_steps": 20,
+        "training.eval_frequency": 20,
+    }
+    start = fit(papers[:4], papers[4:5], None, None, tmp_path / "start", load_config(small))
+    deeper = grow(start, 4, tmp_path / "deeper")
+    before, after, control = (spacy.load(path).get_pipe("tok2vec").model for path in (start, deeper, start))
+    doc = annotated_doc(blank(), *papers[5])
+    vectors, same, grown = (model.predict([doc])[0] for model in (before, control, after))
+    assert np.array_equal(vectors, same)
+    assert np.corrcoef(vectors.ravel(), grown.ravel())[0, 1] > 0.98
+    assert not np.array_equal(vectors, grown)
+    again = fit(papers[:4], papers[4:5], None, deeper, tmp_path / "again", load_config(small))
+    assert len(spacy.load(again).get_pipe("tok2vec").model.layers[1].layers[0].layers) == 4
+    with pytest.raises(ValueError, match="4 layers cannot grow to 3"):
+        grow(deeper, 3, tmp_path / "no")
 
 
 def test_the_packaged_model_is_small_and_says_what_made_it() -> None:

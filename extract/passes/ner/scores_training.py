@@ -53,7 +53,8 @@ def train_scores(nlp: Language, papers: Sequence[Annotated], settings: dict[str,
     Args:
         nlp: a pipeline whose ``ner`` sets ``doc.tensor`` (:func:`extract.passes.ner.ops.keep_vectors`).
         papers: what to learn from.
-        settings: ``window``, ``hidden``, ``epochs``, ``batch`` (papers), ``learn_rate``.
+        settings: ``window``, ``hidden``, ``epochs``, ``batch`` (papers), ``dropout`` (of what the encoder says),
+            ``learn_rate``.
         seed: of the first weights and of the order.
     """
     docs = [make_doc(nlp, title, abstract) for title, abstract, _ in papers]
@@ -69,11 +70,15 @@ def train_scores(nlp: Language, papers: Sequence[Annotated], settings: dict[str,
         model = nlp.add_pipe(NAME, after="ner", config=sizes).model  # type: ignore[attr-defined]
     optimizer = Adam(settings["learn_rate"])
     order = list(range(len(docs)))
-    rng = random.Random(seed)
+    rng, chance, kept = random.Random(seed), np.random.default_rng(seed), 1 - settings["dropout"]
     for _ in range(settings["epochs"]):
         rng.shuffle(order)
         for batch in minibatch(order, settings["batch"]):
-            found, backprop = model.begin_update([vectors[i] for i in batch])
+            masks = [(chance.random(vectors[i].shape) < kept) / np.float32(kept) for i in batch]
+            found, backprop = model.begin_update([vectors[i] * mask for i, mask in zip(batch, masks, strict=True)])
             tokens = sum(map(len, found))
             backprop([(f - wanted[i]) / tokens for f, i in zip(found, batch, strict=True)])
             model.finish_update(optimizer)
+    with model.use_params(optimizer.averages):
+        averaged = model.to_bytes()
+    model.from_bytes(averaged)

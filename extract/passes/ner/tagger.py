@@ -23,11 +23,11 @@ class Tagger(EntityRecognizer):  # type: ignore[misc]
     """spaCy's tagger; it also leaves the encoder's vectors in ``doc.tensor``.
 
     What it finds is what spaCy's own loop finds. That loop still does what the faster one cannot: other architectures,
-    a GPU, beam search, and texts in which some entities are set. The weights are read once, with the first text.
+    a GPU, beam search, and texts in which some entities are set. Weights are read anew when training has changed them.
     """
 
     _fast: tuple[Encoder, Decoder] | None = None
-    _can = True
+    _read = b""  # the biases with which the weights were read: every step of training changes them
 
     def predict(self, docs: Sequence[Doc]) -> Any:
         """For each text its names, or spaCy's own states."""
@@ -50,28 +50,19 @@ class Tagger(EntityRecognizer):  # type: ignore[misc]
         for doc, names in zip(docs, predicted, strict=True):
             doc.set_ents([Span(doc, *name) for name in names], default="outside")
 
-    def from_disk(self, *args: Any, **kwargs: Any) -> Tagger:
-        """As spaCy's."""
-        self._fast, self._can = None, True
-        super().from_disk(*args, **kwargs)
-        return self
-
-    def from_bytes(self, *args: Any, **kwargs: Any) -> Tagger:
-        """As spaCy's."""
-        self._fast, self._can = None, True
-        super().from_bytes(*args, **kwargs)
-        return self
-
     def _faster(self) -> tuple[Encoder, Decoder] | None:
-        if self._can and self._fast is None:
-            try:
-                if self.cfg["beam_width"] != 1 or not isinstance(self.model.ops, NumpyOps):
-                    raise ValueError("beam search, or a GPU")
-                encode = self.model.get_ref("tok2vec").layers[0].get_ref("encode")
-                self._fast = Encoder(encode), Decoder(self)
-            except (ValueError, KeyError, IndexError, AttributeError):  # another architecture
-                self._can = False
+        biases = b"".join(node.get_param("b").tobytes() for node in self.model.walk() if node.has_param("b"))
+        if biases != self._read:
+            self._read, self._fast = biases, self._made()
         return self._fast
+
+    def _made(self) -> tuple[Encoder, Decoder] | None:
+        if self.cfg["beam_width"] != 1 or not isinstance(self.model.ops, NumpyOps):
+            return None
+        try:
+            return Encoder(self.model.get_ref("tok2vec").layers[0].get_ref("encode")), Decoder(self)
+        except (ValueError, KeyError, IndexError, AttributeError):  # another architecture
+            return None
 
 
 class _Names(list[list[Found]]):

@@ -5,12 +5,13 @@ Steps, each of which leaves its files in the work folder and is skipped where th
 1. floret vectors (Bojanowski et al. 2017, sub-word vectors; in Bloom embeddings, as spaCy's floret has them) on the
    tokens of unlabelled abstracts;
 2. the transition-based tagger (Lample et al. 2016, section 3) learns from the first part of the further annotations,
-   then from all of them;
-3. it goes on with the reference annotations alone;
-4. a small network learns from them how likely each token is part of a name (:mod:`extract.passes.ner.scores`).
+   then from all of them, and from all of them again with a deeper encoder (:mod:`extract.passes.ner.growing`);
+3. a small network learns from the reference annotations how likely each token is part of a name
+   (:mod:`extract.passes.ner.scores`).
 
-Until the last step the tagger has seen no reference paper, and after the first not the rest of the further ones: so
-assembly can learn from predictions for papers that the tagger did not learn from (:mod:`extract.training`).
+The tagger sees no reference paper, and after its first training not the rest of the further ones: so assembly can learn
+from predictions for papers that the tagger did not learn from (:mod:`extract.training`). Where there are no further
+annotations it learns from the reference.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from thinc.api import Config
 
 from extract.evaluate.gold import GoldError
 from extract.passes.ner.data import Annotated, annotated_docs, load_annotated, read_texts
+from extract.passes.ner.growing import grow
 from extract.passes.ner.ops import fast_ops, keep_vectors
 from extract.passes.ner.scores_training import train_scores
 from extract.passes.ner.trust import seal
@@ -41,7 +43,7 @@ from extract.prepare.tokenizer import spans
 CONFIG = Path(__file__).resolve().parent / "config.cfg"
 log = logging.getLogger("glean.train")
 _DONE = "done"
-_OWN = ("vectors", "first", "reference", "scores")  # sections of the configuration that spaCy does not know
+_OWN = ("vectors", "first", "grown", "scores")  # sections of the configuration that spaCy does not know
 
 
 def load_config(overrides: dict[str, Any] | None = None) -> Config:
@@ -136,16 +138,22 @@ def fit_further(
 ) -> tuple[Path, Path]:
     """Two taggers that know no reference paper: of the first part of the further papers, then of all of them.
 
+    The second one learns from all of them twice: as it is, and with a deeper encoder.
+
     Args:
         more: papers with annotations that are not quite like the reference.
         dev: as for :func:`fit`.
         vectors: as for :func:`fit`.
         work: folder for intermediate files.
-        config: the configuration; its section ``first`` has the settings of the first training.
+        config: the configuration; its sections ``first`` and ``grown`` have the settings of the first and the last of
+            these trainings.
     """
     part = first_part(more, config)
     first = fit(_shuffled(part), dev, vectors, None, work / "first", _changed(config, "first"))
-    return first, fit(_shuffled(more), dev, vectors, first, work / "further", config)
+    mixed = _shuffled(more)
+    further = fit(mixed, dev, vectors, first, work / "further", config)
+    deeper = grow(further, config["grown"]["depth"], work / "deeper")
+    return first, fit(mixed, dev, vectors, deeper, work / "grown", _changed(config, "grown"))
 
 
 def first_part(more: Sequence[Annotated], config: Config) -> Sequence[Annotated]:
@@ -153,28 +161,26 @@ def first_part(more: Sequence[Annotated], config: Config) -> Sequence[Annotated]
     return more[: round(len(more) * config["first"]["share"])]
 
 
-def fit_reference(
+def fit_scores(
     reference: Sequence[Annotated],
-    start: Path | None,
+    tagger: Path | None,
     dev: Sequence[Annotated],
     vectors: Path | None,
     work: Path,
     config: Config,
 ) -> Language:
-    """A tagger that goes on with the reference annotations: others draw the borders of a name a little differently.
+    """A tagger with token scores, which learn from the reference annotations.
 
     Args:
         reference: papers whose annotations are the measure.
-        start: a tagger to go on from; without one, this training is all.
+        tagger: the folder of a trained tagger; without one, it learns from the reference, too.
         dev: as for :func:`fit`.
         vectors: as for :func:`fit`.
         work: folder for intermediate files.
-        config: the configuration; its section ``reference`` has the settings where there was a training before.
+        config: the configuration; its section ``scores`` has the settings of the scores.
     """
     with fast_ops():
-        trained = spacy.load(
-            fit(reference, dev, vectors, start, work, _changed(config, "reference") if start else config)
-        )
+        trained = spacy.load(tagger or fit(reference, dev, vectors, None, work, config))
     # the tagger gets an encoder of its own, so that it can be sourced into other pipelines
     trained.replace_listeners("tok2vec", "ner", ["model.tok2vec"])
     trained.remove_pipe("tok2vec")
@@ -259,8 +265,8 @@ def train(
     log.info("vectors")
     vectors = train_vectors(write_tokens(corpus, work), work, config)
     log.info("training")
-    start = fit_further(further, dev_papers, vectors, work, config)[1] if further else None
-    nlp = fit_reference(reference, start, dev_papers, vectors, work / "reference", config)
+    tagger = fit_further(further, dev_papers, vectors, work, config)[1] if further else None
+    nlp = fit_scores(reference, tagger, dev_papers, vectors, work / "reference", config)
     notes = {
         "papers": len(reference),
         "more_papers": len(further),
