@@ -24,7 +24,7 @@ from extract.passes.ner.growing import grow
 from extract.passes.ner.model import MODEL, ModelError, load_ner, model_name, record_figures
 from extract.passes.ner.scores import CLASSES, scores_of
 from extract.passes.ner.scores_training import token_classes
-from extract.passes.ner.training import fit, fit_further, fit_scores, load_config, save
+from extract.passes.ner.training import fit, fit_further, fit_scores, lean, load_config, save
 from extract.passes.ner.trust import digest, seal, sealed
 from extract.prepare import blank, make_doc
 from extract.sample import FOLDER
@@ -44,7 +44,7 @@ def test_annotated_spans_align_with_tokens(papers: list) -> None:  # type: ignor
 
 
 def test_the_tagger_learns_and_comes_back(papers: list, tmp_path: Path) -> None:  # type: ignore[type-arg]
-    steps = {f"{section}.max_steps": 2 for section in ("first", "training", "grown")}
+    steps = {f"{section}.max_steps": 2 for section in ("first", "training", "grown", "reference")}
     other = {"training.eval_frequency": 2, "components.tok2vec.model.embed.include_static_vectors": False}
     config = load_config({**steps, **other})
     first, last = fit_further(papers[3:6], papers[6:8], None, tmp_path, config)
@@ -55,6 +55,11 @@ def test_the_tagger_learns_and_comes_back(papers: list, tmp_path: Path) -> None:
     ]
     assert depths == [6, 8]
     nlp = fit_scores(papers[:3], last, papers[6:8], None, tmp_path / "reference", config)
+    before = nlp.get_pipe("ner").model.get_ref("upper").get_param("W").copy()
+    lean(nlp, last, papers[:3], papers[6:8], None, tmp_path / "lean", config)
+    after = spacy.load(tmp_path / "lean" / "fit" / "model-last").get_pipe("ner").model.get_ref("upper").get_param("W")
+    assert not np.array_equal(before, after)
+    assert np.array_equal(nlp.get_pipe("ner").model.get_ref("upper").get_param("W"), (before + after) / 2)
     save(nlp, tmp_path / "model", "0.1.0", {"papers": 6})
     again = load_ner(tmp_path / "model")
     assert again.pipe_names == ["ner", "glean_scores"]
