@@ -52,6 +52,7 @@ def cluster() -> Iterator[Any]:
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
     cluster.add_node(num_cpus=1)
     yield cluster
+    ray.shutdown()  # a node that this process is connected to cannot be removed
     cluster.shutdown()
 
 
